@@ -39,10 +39,10 @@ def problems(log: Path, since_line: int = 0, session_id: str = "") -> list[str]:
     Args:
         session_id: lines that name another session belong to another test.
     """
-    return [line for line in _lines(log)[since_line:] if _is_trouble(line, session_id)]
+    return [line for line in _lines(log)[since_line:] if _is_problem(line, session_id)]
 
 
-def _is_trouble(line: str, session_id: str) -> bool:
+def _is_problem(line: str, session_id: str) -> bool:
     try:
         record = json.loads(line)
         if session_id and record.get("session_id", session_id) != session_id:

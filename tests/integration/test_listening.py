@@ -7,25 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.conversation import attribute, events_of, says, wait_for_opening
+from tests.support.conversation import LONG_LINE, attribute, events_of, says, wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.sounds import spoken, throat, wav
 from tests.support.waiting import until
 
-LONG = (
-    "First you watch the video, and it shows you every step of the work in this building. "
-    "Then somebody from your team walks through the building with you and shows you the doors. "
-    "After that you try the first task yourself, slowly, with somebody at your side. "
-    "At the end you may ask about all of it once more."
-)
 _LONG_SPANISH = (
     "Primero ves el video, y te muestra cada paso del trabajo en este edificio. "
     "Luego alguien de tu equipo recorre el edificio contigo y te enseña las puertas. "
     "Después haces la primera tarea por tu cuenta, despacio, con alguien a tu lado. "
     "Al final puedes preguntar por todo una vez más."
 )
-_VERY_LONG = f"{LONG} {LONG.replace('once more', 'again')}"
+_VERY_LONG = f"{LONG_LINE} {LONG_LINE.replace('once more', 'again')}"
 """34 s: a trainee who is stopped for some seconds still interrupts its first half."""
 _PAUSE_LIMIT_S = 6.0
 """The median is 0.45 s on a quiet machine. On a busy one, each process may be stopped for 3 s."""
@@ -56,7 +50,7 @@ async def _answering(
     return client, response["session_id"]
 
 
-async def _hears_all_of_it(product: Product, client: LiveKitClient, line: str = LONG) -> None:
+async def _hears_all_of_it(product: Product, client: LiveKitClient, line: str = LONG_LINE) -> None:
     try:
         await until(lambda: line in client.agent_said, 90, "the line was lost")
     except AssertionError:
@@ -80,7 +74,7 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
 ) -> None:
     if mode == "voice":
         await product.providers.faults("bey:402")
-    client, session_id = await _answering(product, LONG, mode=mode)
+    client, session_id = await _answering(product, LONG_LINE, mode=mode)
     assert attribute(client, "greeting.mode") == mode
     ended = await client.say(wav(tmp_path, "noise", throat(0.4)))
     sounds = [(client.spoke_at, ended)]
@@ -122,7 +116,7 @@ async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path:
     lines = (await product.outcome(session_id))["transcript"]
     interrupted = next(line for line in lines if line["interrupted"])
     # What was not heard is not in the model's context either.
-    assert LONG.startswith(interrupted["text"].strip()), interrupted["text"]
+    assert LONG_LINE.startswith(interrupted["text"].strip()), interrupted["text"]
 
 
 async def test_words_during_the_opening_are_answered_after_it(

@@ -18,14 +18,14 @@ from tests.support.waiting import until_answer
 async def test_log_lines_are_json_and_lines_of_a_job_have_its_ids(product: Product) -> None:
     logs = {name: product.logs / f"{name}.log" for name in ("worker", "endpoint")}
     # An earlier test may have killed a job in the middle of a line.
-    logged = {name: log.stat().st_size for name, log in logs.items()}
+    sizes_before = {name: log.stat().st_size for name, log in logs.items()}
     client, response, _ = await product.enter()
     await wait_for_opening(client)
     await client.press_continue()
     session_id = response["session_id"]
     await product.outcome(session_id)
     for name, log in logs.items():
-        whole, _, _ = log.read_bytes()[logged[name] :].rpartition(b"\n")
+        whole, _, _ = log.read_bytes()[sizes_before[name] :].rpartition(b"\n")
         lines = whole.decode().splitlines()
         assert lines
         for line in lines:

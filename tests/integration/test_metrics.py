@@ -16,8 +16,8 @@ from tests.support.waiting import until, until_answer
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _WORKER = "training_greeter_"
 _ENDPOINT = "training_greeter_endpoint_"
-_SECONDS = 60
-"""More than any delay here in seconds, and less than it in milliseconds."""
+_PLAUSIBLE_S = 60
+"""Longer than any delay here; a value in milliseconds would exceed it."""
 
 
 def rise(before: dict[str, float], after: dict[str, float], name: str) -> float:
@@ -60,12 +60,12 @@ async def test_metrics_count_greetings_and_provider_errors(product: Product) -> 
         return rise(worker_before, worker, _WORKER + name)
 
     assert rose('greetings_total{ending="continue",mode="avatar"}') == 1
-    assert 0 < rose('first_word_seconds_sum{since="joined"}') < _SECONDS
-    assert 0 <= rose('first_word_seconds_sum{since="can_hear"}') < _SECONDS
+    assert 0 < rose('first_word_seconds_sum{since="joined"}') < _PLAUSIBLE_S
+    assert 0 <= rose('first_word_seconds_sum{since="can_hear"}') < _PLAUSIBLE_S
     assert rose('first_word_seconds_count{since="can_hear"}') == 1
-    assert 0 < rose('first_word_seconds_sum{since="asked"}') < _SECONDS
+    assert 0 < rose('first_word_seconds_sum{since="asked"}') < _PLAUSIBLE_S
     assert rose('reply_gap_seconds_count{asked="typed"}') == 1
-    assert 0 < rose('reply_gap_seconds_sum{asked="typed"}') < _SECONDS
+    assert 0 < rose('reply_gap_seconds_sum{asked="typed"}') < _PLAUSIBLE_S
     assert rose("avatar_join_seconds_count") == 1
     assert abs(rose("avatar_seconds_total") - avatar_seconds) < 1
 
