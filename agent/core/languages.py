@@ -20,17 +20,19 @@ _FREQUENT: Final = {
     "fr": "vous votre est et dans pour avec une je nous pas ce cette êtes du aux au les mais ne où"
     " comme elle être il l leur ou peut qu quand qui sont sur tout vos à",
 }
-"""Frequent words of each language that the other three do not have."""
+"""Frequent words of each language that the other three do not have. An apostrophe ends a word: `l`
+and `qu` are French."""
 _WORDS: Final = {language: frozenset(words.split()) for language, words in _FREQUENT.items()}
 _SURE_IN_REPLY: Final = 2
-"""A reply with this many different words of another language, and none of its own, is in it."""
+"""A reply is in another language if it has this many different words of that language, and none of
+the script's."""
 _SURE_IN_TEXT: Final = 3
-"""A text with this many words of another language, and at most a fifth as many of its own, is in
-it."""
+"""A text is in another language if it has this many words of that language, and at most a fifth as
+many of the locale's."""
 
 
 def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str:
-    """Return the locale in whose language the first words of a reply are.
+    """Return the locale of the language in which a reply begins, if it is not the script's own.
 
     Args:
         locale: the script's own.

@@ -261,7 +261,7 @@ async def test_page_highlights_continue_or_continues_by_itself_after_the_closing
     await asyncio.sleep(2)
     assert "/greeting" in page.url, "the page continued although the trainee is still talking"
 
-    # The page says so for 1.5 s; a busy machine may not look in time.
+    # The page shows this for 1.5 s, and a busy machine may look too late: hold the next page back.
     seen = asyncio.Event()
 
     async def after_it_was_seen(route: Route) -> None:

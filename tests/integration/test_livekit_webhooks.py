@@ -77,7 +77,7 @@ async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
         await agent.join(server.url, agent_token(server, name))
         await avatar.join(server.url, participant_token(server, name, "avatar", speaks_for="agent"))
         await trainee.join(server.url, participant_token(server, name, "trainee"))
-        # Of participants that do not publish, the reaper would look after some seconds anyway.
+        # A room with an agent or avatar that does not publish is inspected every 5 s anyway.
         await publish(agent)
         await publish(avatar)
         # The reaper must have known the avatar for KNOWN_S: a bystander leaves, which makes the

@@ -96,7 +96,7 @@ async def _nothing_left(product: Product, *, since: int) -> None:
 async def _footprints_at_rest(processes: dict[str, int]) -> dict[str, Footprint]:
     """Return the footprints once the worker has replaced the processes of ended jobs.
 
-    On a busy machine this takes long; an earlier test may have used up all of them.
+    On a busy machine this takes long, above all if an earlier test has used up all idle processes.
     """
     until = time.monotonic() + _COMES_TO_REST_S
     since, handles = time.monotonic(), 0

@@ -81,7 +81,7 @@ async def browser() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def register(browser: aiohttp.ClientSession, url: str, **form: str) -> dict[str, Any]:
-    """Fill in the form; what the JWT says."""
+    """Fill in the form, and return the claims of the JWT."""
     given = {"name": "Ada", "role": "", "training_type": "forklift", "industry": "", **form}
     async with browser.post(f"{url}/register", data=given) as answer:
         assert answer.status == 200

@@ -75,7 +75,7 @@ class Product:
     ) -> httpx.Response:
         """Request a session's greeting every second until `holds` accepts the answer.
 
-        More often than that, the endpoint refuses: it limits the requests of a session.
+        The endpoint limits the requests of a session, and would refuse more.
         """
 
         async def ask() -> httpx.Response:
@@ -97,8 +97,8 @@ class Product:
         """Request a greeting (see `ask`) and join its room.
 
         Args:
-            after_avatar: join when the avatar is there, so that it says the opening even if it
-                needs longer than AVATAR_DEADLINE_S on a busy machine.
+            after_avatar: join once the avatar is in the room. On a busy machine it may need longer
+                than AVATAR_DEADLINE_S, and the voice would say the opening.
 
         Returns:
             The client, the endpoint's answer, and time.monotonic() before the request.

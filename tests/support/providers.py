@@ -50,8 +50,8 @@ class Providers(StandIns):
     async def recognise_as(self, words: str) -> None:
         """Recognise each utterance as these words; empty: as what was said.
 
-        For tests of what follows from words. To recognise them needs a core, and may come too late
-        on a busy machine.
+        For tests of what the agent does with the words. Speech recognition needs a whole core; on a
+        busy machine, it may come too late.
         """
         await self._request("PUT", "/stt/words", words)
 

@@ -130,7 +130,8 @@ async def test_words_said_before_a_protected_reply_are_answered_after_it() -> No
         cut_off(fake, 4)
         await reply_to(fake, "How long does it take?")
         heard.put_nowait(words)
-        # It waits for the first reply, and is protected too: the session drops turns meanwhile.
+        # This reply waits for the first one, and cannot be interrupted either. Until both are over,
+        # the session drops turns.
         assert not (await reply_to(fake, "Who are you?")).allow_interruptions
         await fake.until(lambda: fake.lines.count(REPLY) == 3)
         messages = [m.text_content for m in fake.conversation.agent.chat_ctx.messages()]
