@@ -30,7 +30,7 @@ unit: $(UV) ## run the unit tests only
 variants: $(UV) ## run the further cases that `make test` leaves out
 	$(RUN) --extra demo --group deploy python -m tests --only variants $(ARGS)
 
-faults: $(UV) ## play every provider fault and write the table of the failure modes page
+faults: $(UV) ## simulate every provider fault and write docs/faults.md
 	$(RUN) --extra demo python -m tests.faults $(ARGS)
 
 soak: $(UV) ## run a hundred greetings with random faults through one worker
