@@ -1,12 +1,13 @@
 """What happens at the end of a greeting: what is stopped, deleted and saved, in this order.
 
-The room is deleted before anything is saved, because the avatar is charged until then.
+Nothing delays the deletion of the room, because the avatar is charged until then.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Final
 
 from agent.core import end_reasons
@@ -43,12 +44,17 @@ async def clean_up(
     greeting.tasks.cancel()
     greeting.output.close()
     greeting.avatar.stop_speaking()
-    reason = await _close_room(greeting, page, reason)
-    await greeting.avatar.close()
-    reason = await recorder.final_reason(reason)
+    record_end = partial(
+        record_session_end, store, session_id=greeting.state.metadata.session_id, room_sid=room_sid
+    )
+    was_in_room = await _leave_room(greeting, page, reason)
+    if reason in end_reasons.RESTARTABLE:
+        reason = await recorder.final_reason(await _close_room(greeting, was_in_room, reason))
+        await record_end(reason=reason)
+    else:
+        # At once: the endpoint must not replace the agent while LiveKit is slow to delete the room.
+        await asyncio.gather(_close_room(greeting, was_in_room, reason), record_end(reason=reason))
     greeting.events.emit(Ended(reason))
-    session_id = greeting.state.metadata.session_id
-    await record_session_end(store, session_id=session_id, room_sid=room_sid, reason=reason)
     if greeting.recording is not None:
         deleted = await recorder.is_deleted()
         at_once = reason == end_reasons.WORKER_SHUTDOWN
@@ -57,26 +63,34 @@ async def clean_up(
     return reason
 
 
-async def _close_room(greeting: Greeting, page: PageObserver, reason: str) -> str:
-    """Close the session, which needs the room, and delete the room with everyone in it.
+async def _leave_room(greeting: Greeting, page: PageObserver, reason: str) -> bool:
+    """Close the session, which needs the room, and leave the room.
+
+    Returns:
+        False if the agent was not in the room any more.
+    """
+    closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
+    if not greeting.room.isconnected():
+        await closing
+        return False
+    await asyncio.gather(page.show_end(reason), closing)
+    # Leave before the room is deleted; otherwise livekit-rtc logs errors.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+            await greeting.room.disconnect()
+    return True
+
+
+async def _close_room(greeting: Greeting, was_in_room: bool, reason: str) -> str:
+    """Delete the room with everyone in it, and stop what belongs to the avatar.
 
     Returns:
         The reason; `ROOM_CLOSED` if LiveKit stopped the job because the room was deleted. This can
         arrive before the end of the room, and then looks as if the worker was stopped.
     """
-    closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
-    if greeting.room.isconnected():
-        await asyncio.gather(page.show_end(reason), closing)
-        # Leave before the room is deleted; otherwise livekit-rtc logs errors.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
-                await greeting.room.disconnect()
-    else:
-        await closing
-        if reason != end_reasons.WORKER_SHUTDOWN:
-            # The room is gone, or the endpoint removes it.
-            return reason
-    room_was_open = await greeting.livekit.delete()
-    if reason == end_reasons.WORKER_SHUTDOWN and not room_was_open:
-        return end_reasons.ROOM_CLOSED
+    stopped = reason == end_reasons.WORKER_SHUTDOWN
+    # Otherwise the room is gone, or the endpoint removes it.
+    if (was_in_room or stopped) and not await greeting.livekit.delete() and stopped:
+        reason = end_reasons.ROOM_CLOSED
+    await greeting.avatar.close()
     return reason

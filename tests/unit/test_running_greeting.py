@@ -22,7 +22,7 @@ from agent.store import SqliteStore
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import ScriptedLLM
 from tests.support.environments import WORKER
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 
 class Setup:
@@ -33,6 +33,8 @@ class Setup:
         self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.steps: list[str] = []
         self.deleted_by_other = False
+        self.may_delete = asyncio.Event()
+        self.may_delete.set()
         ctx = SimpleNamespace(
             room=self.room,
             api=SimpleNamespace(room=SimpleNamespace(delete_room=self._delete_room)),
@@ -47,6 +49,7 @@ class Setup:
         self.greeting = RunningGreeting(cast(Any, ctx), settings, state, store, avatar)
 
     async def _delete_room(self, _: object) -> None:
+        await self.may_delete.wait()
         if self.deleted_by_other:
             raise api.ServerError(api.ServerErrorCode.NOT_FOUND, "no such room", status=404)
         self.steps.append("room deleted")
@@ -98,6 +101,18 @@ async def test_greeting_whose_room_was_closed_during_the_start_has_the_stored_en
     # `start` closes the store it was given.
     [body] = await SqliteStore(tmp_path / "store").outcomes("s")
     assert json.loads(body)["ended"]["reason"] == "continue"
+
+
+async def test_end_is_stored_while_livekit_is_slow_to_delete_the_room(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store")
+    setup = Setup(store)
+    setup.may_delete.clear()
+    closing = asyncio.create_task(setup.greeting.close("continue"))
+    assert await until_answer(lambda: store.end_reason("s")) == "continue"
+    assert not setup.steps
+    setup.may_delete.set()
+    await closing
+    assert setup.steps == ["room deleted"]
 
 
 @pytest.mark.parametrize("stored", [None, "continue"])
