@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from agent.core.locales import language_of
@@ -22,7 +22,17 @@ _FREQUENT: Final = {
 }
 """Frequent words of each language that the other three do not have. An apostrophe ends a word: `l`
 and `qu` are French."""
+_SHARED: Final = {
+    "de": "des du man",
+    "es": "en es la lo no que se te tu",
+    "fr": "des en la le on que se te tu",
+}
+"""Further frequent words that may be words of other languages too; only used for whole texts."""
 _WORDS: Final = {language: frozenset(words.split()) for language, words in _FREQUENT.items()}
+_WORDS_OF_TEXT: Final = {
+    language: words | frozenset(_SHARED.get(language, "").split())
+    for language, words in _WORDS.items()
+}
 _SURE_IN_REPLY: Final = 2
 """A reply is in another language if it has this many different words of that language, and none of
 the script's."""
@@ -62,11 +72,14 @@ def _other_language(text: str, own: str) -> str:
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
     if own in _WORDS and latin < len(letters) / 2:
         return "a language of another alphabet"
-    counts = _counts(_words(text))
+    words, ours = _words(text), _WORDS_OF_TEXT.get(own, frozenset())
     # Portuguese looks like Spanish; no other language looks like English.
-    others = counts.keys() - {own} if own in counts else {"en"}
-    likely = max(others, key=lambda language: counts[language])
-    sure = counts[likely] >= max(_SURE_IN_TEXT, 5 * counts.get(own, 0))
+    others = _WORDS_OF_TEXT.keys() - {own} if ours else {"en"}
+    # Words of both languages say nothing.
+    counts = {other: _count(words, _WORDS_OF_TEXT[other] - ours) for other in others}
+    likely = max(counts, key=lambda language: counts[language])
+    own_count = _count(words, ours - _WORDS_OF_TEXT[likely])
+    sure = counts[likely] >= max(_SURE_IN_TEXT, 5 * own_count)
     return likely if sure else ""
 
 
@@ -74,6 +87,10 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", text.casefold())
 
 
-def _counts(words: Iterable[str]) -> dict[str, int]:
+def _counts(words: Collection[str]) -> dict[str, int]:
     """Return how many of the words are frequent words of each language."""
-    return {language: sum(map(known.__contains__, words)) for language, known in _WORDS.items()}
+    return {language: _count(words, known) for language, known in _WORDS.items()}
+
+
+def _count(words: Collection[str], known: frozenset[str]) -> int:
+    return sum(word in known for word in words)
