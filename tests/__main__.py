@@ -23,7 +23,7 @@ def main() -> int:
         "--processes",
         type=int,
         metavar="N",
-        help="how many pytest processes run side by side; one more than cores by default",
+        help="how many pytest processes run side by side; two more than cores by default",
     )
     options, pytest_arguments = parser.parse_known_args()
     try:

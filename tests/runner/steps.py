@@ -74,8 +74,8 @@ def plan(
     ignored = [f"--ignore={path}" for path in impossible]
     paths = [_SOAK if f == "tests/soak" else f for f in folders]
     together = [path for path in paths if not _is_in(path, impossible)]
-    # The tests mostly wait. More processes would delay each other, and tests measure delays.
-    number = processes or cores() + 1
+    # The tests mostly wait. Even more processes would delay each other.
+    number = processes or cores() + 2
     if together:
         command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
