@@ -14,6 +14,7 @@ from livekit.protocol.agent import Job
 
 from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, StoreError
+from agent.core.exit_codes import read_exit_codes_once
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, session_id_of
 from agent.core.livekit_internals import ObservableAgentServer
 from agent.core.livekit_native import start_native_library
@@ -105,6 +106,7 @@ class GreetingServer(ObservableAgentServer):
         """Serve until stopped; an error is also kept in `failure`."""
         set_up_logs(self._settings)  # replaces the handler that LiveKit's CLI has installed
         watch_event_loop("worker")
+        read_exit_codes_once()
         self._stopped.clear()
         try:
             # Outcomes of jobs that still run while draining are delivered too.

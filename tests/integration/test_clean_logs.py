@@ -22,7 +22,6 @@ _SLOW = (
     "no warmed process available for job",
     "timed out waiting for idle processes",
     "process is unresponsive",
-    "the agent was lost; dispatched another one",  # it needed 2 s to close the room
 )
 """Parts of messages about a process that gets no CPU time."""
 _COMPUTES_S = 1.0
