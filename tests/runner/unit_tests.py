@@ -88,7 +88,8 @@ def main(pytest_arguments: list[str]) -> int:
     # Otherwise each process's garbage collector searches all imported modules again and again.
     gc.freeze()
     # With only as many parts as run at a time, the longest one would run alone at the end.
-    return run_parts(shares(files, 4 * _parts_at_a_time()), pytest_arguments)
+    # Many small parts: in larger ones, a slow file would have others behind it.
+    return run_parts(shares(files, 8 * _parts_at_a_time()), pytest_arguments)
 
 
 def _parts_at_a_time() -> int:
