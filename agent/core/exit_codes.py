@@ -1,9 +1,9 @@
 """Lets several threads ask for the exit code of the same process.
 
-livekit-agents waits for each job's process in a thread. Python asks every process for its exit code
-too, whenever another process starts. If both notice the same end, one of them finds nothing to
-read, and the process seems to have crashed with exit code 255
-(https://github.com/python/cpython/issues/130895, not mended in Python 3.11 to 3.13).
+A thread waits for the end of each process: of a job in livekit-agents, of an avatar in the demo.
+Python asks every process for its exit code too, whenever another process starts. If both notice the
+same end, one of them finds nothing to read, and the process seems to have crashed with exit code
+255 (https://github.com/python/cpython/issues/130895, not fixed in Python 3.11 to 3.13).
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ async def site(
 async def offline_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """A platform whose token endpoint is not running."""
     with socket.socket() as held:
-        # Nothing listens, but nobody else gets the port; a test may listen on it.
+        # Nothing listens, and the port stays reserved; a test may listen on it.
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
         settings = {"ENDPOINT_URL": f"http://127.0.0.1:{held.getsockname()[1]}"}

@@ -14,8 +14,8 @@ FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistic
 """A trainee with these details gets the script `forklift`, which asks questions."""
 LONG_LINE = (
     "First you watch the video, and it shows you every step of the work in this building. "
-    "Then somebody from your team walks through the building with you and shows you the doors. "
-    "After that you try the first task yourself, slowly, with somebody at your side. "
+    "Then a colleague from your team walks through the building with you and shows you the doors. "
+    "After that you try the first task yourself, slowly, with a colleague at your side. "
     "At the end you may ask about all of it once more."
 )
 """17 s: the trainee can interrupt it although a busy machine stops a process for some seconds."""

@@ -16,10 +16,11 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from agent.core.exit_codes import read_exit_codes_once
 from agent.demo.providers.faults import Faults
 
 logger = logging.getLogger("training-greeter.stand-ins")
@@ -61,8 +62,7 @@ class Avatars:
         self._context: Any = multiprocessing.get_context(method)
         self._context.set_forkserver_preload([_AVATAR_MODULE, __name__])
         self._faults = faults
-        self._lock = threading.Lock()
-        """Held to start and to join: of two threads at it, one reads a wrong exit code."""
+        read_exit_codes_once()
         self._running: dict[str, tuple[BaseProcess, threading.Thread]] = {}
         self.sessions: dict[str, AvatarSession] = {}
 
@@ -78,8 +78,7 @@ class Avatars:
         ours, theirs = self._context.Pipe()
         args = (theirs, session.url, token)
         process: BaseProcess = self._context.Process(target=_be_avatar, args=args, daemon=True)
-        with self._lock:
-            process.start()
+        process.start()
         theirs.close()
         session.pid = process.pid
         thread = threading.Thread(target=self._follow, args=(session, process, ours), daemon=True)
@@ -108,9 +107,7 @@ class Avatars:
                     vars(session).update(message, joined_at=joined_at)
                 else:
                     ours.send(self._faults.take("bey", *message))
-        wait([process.sentinel])
-        with self._lock:
-            process.join()
+        process.join()
         if session.joined_at is not None and session.left_at is None:
             session.left_at = time.time()
         if process.exitcode not in {0, -signal.SIGTERM}:  # SIGTERM is ours
