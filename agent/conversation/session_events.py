@@ -17,14 +17,16 @@ from livekit.agents.tts import TTSError
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
 from agent.conversation.trainee_words import TraineeWords
+from agent.core import end_reasons
 from agent.core.events import (
-    ConversationClosed,
+    EndRequested,
     Events,
     NoVoiceLeft,
     ReplyFailed,
     SpeechNotRecognised,
     SpeechRecognised,
 )
+from agent.core.log import logger
 from agent.speech.failures import provider_failed
 
 
@@ -53,7 +55,15 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
             events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
 
     def on_close(event: CloseEvent) -> None:
-        events.emit(ConversationClosed(failed=event.reason is CloseReason.ERROR))
+        reason = end_reasons.WORKER_SHUTDOWN
+        if event.reason is CloseReason.ERROR:
+            reason = end_reasons.SESSION_FAILED
+            logger.error(
+                "the conversation cannot continue; see the provider errors above",
+                extra={"event": "session_failed"},
+            )
+        # We close the session only after the end; otherwise LiveKit is stopping the job.
+        events.emit(EndRequested(reason))
 
     session.on("error", on_error)
     session.on("close", on_close)

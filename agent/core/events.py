@@ -70,13 +70,6 @@ class MicrophoneSwitched:
 
 
 @dataclass(frozen=True, slots=True)
-class TraineeGone:
-    """The grace period is over and the trainee has not come back."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class CanHear:
     """The page reports which participants the trainee can hear."""
 
@@ -129,13 +122,6 @@ class NameChosen:
 
 
 @dataclass(frozen=True, slots=True)
-class EndRequested:
-    """The page asks to end the greeting, usually because the trainee pressed Continue."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class LabelShown:
     """The page reports that one of its labels was visible."""
 
@@ -152,11 +138,6 @@ class PageTimelineReported:
 
 
 # The agent's output.
-
-
-@dataclass(frozen=True, slots=True)
-class AvatarRequested:
-    """The worker has asked Beyond Presence for an avatar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,16 +291,12 @@ class RecordingDeclined:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomClosed:
-    """The agent is no longer in the room: it was deleted, or LiveKit is gone."""
+class EndRequested:
+    """The greeting must end: the page or the endpoint asks for it, or the trainee or the room is
+    gone."""
 
-
-@dataclass(frozen=True, slots=True)
-class ConversationClosed:
-    """livekit-agents closed the conversation's AgentSession."""
-
-    failed: bool
-    """True if a provider failed too often; False if LiveKit is stopping the job."""
+    reason: str
+    """One of `agent.core.end_reasons`, or the caller's own."""
 
 
 @dataclass(frozen=True, slots=True)

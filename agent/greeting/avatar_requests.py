@@ -15,7 +15,7 @@ from livekit import rtc
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError, AvatarRejected
-from agent.core.events import AvatarAnswered, AvatarJoined, AvatarRequested
+from agent.core.events import AvatarAnswered, AvatarJoined
 from agent.core.log import ignore_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
@@ -32,7 +32,7 @@ Arrival = asyncio.Task[BeyondPresenceAvatar]
 class AvatarRequests:
     """Requests avatars and removes those that are not used.
 
-    Emits `AvatarRequested`, `AvatarAnswered` and `AvatarJoined`.
+    Emits `AvatarAnswered` and `AvatarJoined`.
     """
 
     def __init__(
@@ -91,7 +91,6 @@ class AvatarRequests:
         """Use this avatar, which has been requested, if no other one joins before it."""
         self.current.append(avatar)
         self._usage.request(avatar.avatar_identity)
-        self._events.emit(AvatarRequested())
         here = self._room.remote_participants.get(avatar.avatar_identity)
         if here is not None:
             self._on_connected(here)

@@ -15,7 +15,7 @@ from livekit.agents import JobContext
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
+from agent.core.events import EndRequested, Events
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
 from agent.greeting.activity import Activity
@@ -46,6 +46,10 @@ class Greeting:
     tasks: TaskSet = field(default_factory=TaskSet)
     """Background tasks of the greeting; cancelled when it ends."""
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """End the greeting at the first `EndRequested`."""
+        self.events.on(EndRequested, lambda event: self.end(event.reason))
 
     @property
     def events(self) -> Events:

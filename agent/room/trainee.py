@@ -15,10 +15,9 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.core import end_reasons
 from agent.core.events import (
+    EndRequested,
     Events,
     MicrophoneSwitched,
-    RoomClosed,
-    TraineeGone,
     TraineeJoined,
     TraineeLeft,
 )
@@ -32,7 +31,8 @@ _RECONNECT_GRACE_S: Final = 3.0
 class Trainee:
     """The first human participant of the room; any other participant is ignored.
 
-    Emits `TraineeJoined`, `TraineeLeft`, `TraineeGone`, `MicrophoneSwitched` and `RoomClosed`.
+    Emits `TraineeJoined`, `TraineeLeft` and `MicrophoneSwitched`, and requests the end of the
+    greeting if the trainee does not come back or the room is closed.
     """
 
     def __init__(self, room: rtc.Room, events: Events, *, return_grace_s: float) -> None:
@@ -55,7 +55,7 @@ class Trainee:
         self.present = asyncio.Event()
         """Set while the trainee is in the room."""
         self.absent.set()
-        room.on("disconnected", lambda *_: events.emit(RoomClosed()))
+        room.on("disconnected", lambda *_: events.emit(EndRequested(end_reasons.ROOM_CLOSED)))
 
     def watch(self) -> None:
         """Start to emit events, first for a trainee who is already in the room."""
@@ -138,7 +138,7 @@ class Trainee:
 
     def _after_grace(self, reason: str) -> None:
         if self.identity not in self._room.remote_participants:
-            self._events.emit(TraineeGone(reason))
+            self._events.emit(EndRequested(reason))
 
 
 def is_human(participant: rtc.RemoteParticipant) -> bool:

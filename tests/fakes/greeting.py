@@ -44,7 +44,7 @@ class FakeGreeting:
         self.events.on(LineAdded, self._on_line)
         self.events.on(ClosingChanged, lambda event: self.closings.append(event.closing))
         self.conversation = Conversation(llm, self.state, None)
-        settings = WorkerSettings.from_env({**WORKER, "RETURN_GRACE_S": "0.3", **environ})
+        settings = WorkerSettings.from_env({**WORKER, **environ})
         livekit = FakeRoomApi(self.room)
         self.greeting = greeting_in(
             cast(Any, self.room), cast(Any, livekit), settings, self.conversation

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
-from agent.core.events import Events, ModeChanged, TraineeGone
+from agent.core.events import EndRequested, Events, ModeChanged
 from agent.greeting import audibility
 from agent.greeting.audibility import Audibility
 from agent.room import trainee as room_trainee
@@ -33,7 +33,7 @@ class Setup:
         self.room = FakeRoom()
         self.events = Events()
         self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.events.on(TraineeGone, lambda event: self.gone.set_result(event.reason))
+        self.events.on(EndRequested, lambda event: self.gone.set_result(event.reason))
         room = cast(Any, self.room)
         trainee = Trainee(room, self.events, return_grace_s=GRACE_S)
         self.audibility = Audibility(trainee, OUTPUT, self.events)

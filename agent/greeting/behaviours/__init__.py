@@ -16,7 +16,6 @@ from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
-from agent.greeting.behaviours.end_greeting import EndGreeting
 from agent.greeting.behaviours.end_monologue import EndMonologue
 from agent.greeting.behaviours.fall_back_to_text import FallBackToText
 from agent.greeting.behaviours.fall_back_to_voice import FallBackToVoice
@@ -46,5 +45,4 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     LimitTime,
     CloseConversation,
     RecordWithConsent,
-    EndGreeting,
 )

@@ -9,7 +9,6 @@ from livekit.agents import AgentStateChangedEvent
 
 from agent.core.events import (
     AvatarJoined,
-    AvatarRequested,
     CanHear,
     ConversationStarted,
     OpeningStarted,
@@ -27,7 +26,6 @@ class StartTimeline:
         self._timeline = greeting.state.timeline
         self._trainee = greeting.trainee
         steps = {
-            AvatarRequested: "avatar_asked",
             AvatarJoined: "avatar_joined",
             ConversationStarted: "session_started",
             TraineeJoined: "trainee_joined",
