@@ -68,6 +68,18 @@ class Audibility:
         """Return whether our page has reported that it has subscribed to a participant's audio."""
         return identity in self._audio_from
 
+    @property
+    def is_heard(self) -> bool:
+        """True if the trainee is in the room, and the page plays sound or shows all text.
+
+        A client that is not our page does not report its sound, and counts as audible.
+        """
+        if not self._trainee.present.is_set():
+            return False
+        if self._text_mode or self._sound_unlocked:
+            return True
+        return not (self._reported or self._trainee.uses_our_page)
+
     async def _wait_for_report(self, timeout_s: float) -> None:
         ours = self._trainee.uses_our_page
         both_there_at = max(self._trainee.joined_at, self._output.audible_since)

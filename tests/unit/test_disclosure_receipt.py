@@ -26,11 +26,11 @@ LOCKED = '{"sound_unlocked": false, "audio_from": ["agent"]}'
 async def greeted(*, ours: bool = True) -> AsyncIterator[FakeGreeting]:
     """A greeting before the opening, with the trainee in the room."""
     fake = FakeGreeting(ScriptedLLM(), {}, {})
-    held = [DisclosureReceipt(fake.greeting), fake.page_rpcs()]
+    DisclosureReceipt(fake.greeting)
+    fake.page_rpcs()
     fake.greeting.trainee.watch()
     fake.room.trainee_joins(**(OURS if ours else {}))
     yield fake
-    held.clear()
 
 
 def receipt(fake: FakeGreeting) -> Disclosure:
@@ -106,7 +106,7 @@ async def test_receipt_counts_another_client_and_text_mode_as_heard() -> None:
         fake.open()
         assert receipt(fake).ai.heard_to_end
     async with greeted() as fake:
-        fake.state.mode = "text"
+        fake.greeting.output.use_text("speech_failed")
         fake.open()
         assert receipt(fake).ai.heard_to_end
         assert receipt(fake).mode == "text"

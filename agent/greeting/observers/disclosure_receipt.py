@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from agent.core.events import (
-    CanHear,
     LabelShown,
     OpeningFinished,
     OpeningStarted,
@@ -20,15 +19,12 @@ class DisclosureReceipt:
     """Writes `state.disclosure`."""
 
     def __init__(self, greeting: Greeting) -> None:
-        self._greeting = greeting
+        self._audibility = greeting.audibility
         self._state = greeting.state
-        self._sound_unlocked: bool | None = None
-        """As the page reported it; None without a report."""
         self._heard_so_far = False
         self._told: list[Notice] = []
         """The notices in the opening that is being said."""
         greeting.events.on(LabelShown, self._on_label_shown)
-        greeting.events.on(CanHear, self._on_can_hear)
         greeting.events.on(TraineeLeft, self._on_trainee_left)
         greeting.events.on(OpeningStarted, self._on_opening_started)
         greeting.events.on(OpeningFinished, self._on_opening_finished)
@@ -37,9 +33,6 @@ class DisclosureReceipt:
         notice = self._state.disclosure.ai if event.label == "ai" else self._recording()
         if notice is not None and notice.label_at is None:
             notice.label_at = datetime.now(UTC) - timedelta(seconds=event.age_s)
-
-    def _on_can_hear(self, event: CanHear) -> None:
-        self._sound_unlocked = event.sound_unlocked
 
     def _on_trainee_left(self, _: TraineeLeft) -> None:
         self._heard_so_far = False
@@ -58,7 +51,7 @@ class DisclosureReceipt:
             self._told.append(recording)
         for notice in self._told:
             notice.said_at = datetime.now(UTC)
-        self._heard_so_far = self._is_audible
+        self._heard_so_far = self._audibility.is_heard
 
     def _on_opening_finished(self, event: OpeningFinished) -> None:
         # A voice or an avatar that fails while it says the opening is replaced, and the opening is
@@ -66,7 +59,7 @@ class DisclosureReceipt:
         receipt = self._state.disclosure
         if receipt.mode is None or any(notice is receipt.ai for notice in self._told):
             receipt.mode = self._state.mode
-        heard = self._heard_so_far and self._is_audible and not event.interrupted
+        heard = self._heard_so_far and self._audibility.is_heard and not event.interrupted
         for notice in self._told:
             notice.heard_to_end = heard
 
@@ -76,18 +69,3 @@ class DisclosureReceipt:
         if receipt.recording is None and recording and recording.status == "recording":
             receipt.recording = Notice()
         return receipt.recording
-
-    @property
-    def _is_audible(self) -> bool:
-        """True if the trainee is in the room, and the page plays sound or shows all text.
-
-        A client that is not our page does not report its sound, and counts as audible.
-        """
-        trainee = self._greeting.trainee
-        if not trainee.present.is_set():
-            return False
-        if self._state.mode == "text":
-            return True
-        if self._sound_unlocked is None:
-            return not trainee.uses_our_page
-        return self._sound_unlocked
