@@ -53,13 +53,13 @@ class RunningGreeting:
         self._first_avatar = first_avatar
         self._greeting = greeting = build_greeting(ctx, settings, state)
         events = state.events
-        # Nothing calls these: they react to events, and are kept as long as the greeting.
-        self._subscribers = [behaviour(greeting) for behaviour in BEHAVIOURS]
-        self._subscribers += [observer(greeting) for observer in OBSERVERS]
+        # These react to events, which keep them as long as the greeting.
+        for subscriber in (*BEHAVIOURS, *OBSERVERS):
+            subscriber(greeting)
         self._arrivals = Arrivals(ctx.room, greeting.livekit)
-        self._subscribers += [PageRpcs(ctx.room, self._arrivals, events)]
-        self._subscribers += [EndMessages(ctx.room, events)]
-        self._subscribers += [TypedText(ctx.room, greeting.trainee, events)]
+        PageRpcs(ctx.room, self._arrivals, events)
+        EndMessages(ctx.room, events)
+        TypedText(ctx.room, greeting.trainee, events)
         self._page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
         self._waiting_for_end: asyncio.Task[None] | None = None
