@@ -177,10 +177,6 @@ class Conversation:
         """Start to recognise speech. Words before the end of the opening are answered after it."""
         self.session.input.set_audio_enabled(True)
 
-    def release_words(self) -> None:
-        """Answer what the trainee said during the opening; from now on, answer each turn."""
-        self._words.release()
-
     @property
     def has_open_turn(self) -> bool:
         """True if words of the trainee wait for the end of the turn, or of a line."""

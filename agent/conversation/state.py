@@ -5,12 +5,13 @@ Behaviours and observers read it. The docstring of a field names the modules tha
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
 from agent.avatar.usage import AvatarUsage
 from agent.conversation.answers import Answers
-from agent.core.events import ClosingCause, Events
+from agent.core.events import ClosingCause, Events, OpeningFinished
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Mode
 from agent.outcomes.earlier_greeting import EarlierGreeting
@@ -63,6 +64,8 @@ class GreetingState:
     """When the job created this state, on the monotonic clock."""
     opened_at: float | None = None
     """When the opening started, on the monotonic clock; set by `ScriptLines`."""
+    opening_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the opening was played, or interrupted."""
     closing_said: ClosingCause | None = None
     """Why the closing line was said, once it was heard to its end; written by
     `close_conversation`."""
@@ -75,6 +78,7 @@ class GreetingState:
         Raises:
             ScriptError: no script can be used.
         """
+        self.events.on(OpeningFinished, lambda _: self.opening_over.set())
         self.chosen_name = self.earlier.chosen_name
         if self.chosen_name:
             self.metadata = self.metadata.with_trainee_name(self.chosen_name)

@@ -36,7 +36,7 @@ from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.waiting_words import WaitingWords, joined, text_of
-from agent.core.events import SpeechRecognised
+from agent.core.events import OpeningFinished, SpeechRecognised
 from agent.core.log import logger
 
 _CERTAIN_WORDS: Final = 3
@@ -87,9 +87,12 @@ class TraineeWords:
         self._words_at = 0.0
         """When words were last recognised, in seconds since the epoch."""
         line.when_over(self._on_line_over)
+        state.events.on(OpeningFinished, lambda _: self.release())
 
     def hold(self, words: str = "") -> None:
-        """Hold back words from now on, until `release`. A conversation begins in this state.
+        """Hold back words from now on, until `release`.
+
+        A conversation begins in this state, until the end of the opening.
 
         Args:
             words: earlier words to hold back too; may be empty.

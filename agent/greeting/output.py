@@ -21,7 +21,7 @@ from livekit.agents.voice.io import AudioOutput
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError
-from agent.core.events import ModeChanged, OpeningFinished
+from agent.core.events import ModeChanged
 from agent.core.livekit_internals import VoiceTrack
 from agent.core.task_set import TaskSet
 from agent.core.types import Mode
@@ -49,8 +49,6 @@ class Output:
         self._avatar_identity: str | None = None
         self._avatar_audible_at: float | None = None
         self._voice_audible_at: float | None = None
-        self._opening_over = asyncio.Event()
-        self._events.on(OpeningFinished, lambda _: self._opening_over.set())
         room.on("track_published", self._on_track)
         room.on("local_track_published", self._on_own_track)
 
@@ -123,7 +121,7 @@ class Output:
 
     async def _withdraw_voice(self) -> None:
         await asyncio.sleep(_WITHDRAW_AFTER_S)
-        await self._opening_over.wait()
+        await self._state.opening_over.wait()
         if self._voice_track is not None:
             await self._voice_track.withdraw()
 

@@ -51,7 +51,7 @@ class FakeGreeting:
         )
 
     def page_rpcs(self) -> PageRpcs:
-        """Register the methods that the page calls; keep what is returned."""
+        """Register the methods that the page calls."""
         greeting = self.greeting
         return PageRpcs(greeting.room, Arrivals(greeting.room, greeting.livekit), self.events)
 
@@ -89,7 +89,8 @@ async def fake_greeting(
         limits: of the script, in seconds: idle_seconds, max_seconds and warn_seconds.
     """
     fake = FakeGreeting(ScriptedLLM(*replies), environ or {}, limits)
-    held = [behaviour(fake.greeting) for behaviour in behaviours]
+    for behaviour in behaviours:
+        behaviour(fake.greeting)
     session = fake.conversation.session
     await session.start(fake.conversation.agent, record=False)
     fake.greeting.trainee.watch()
@@ -100,4 +101,3 @@ async def fake_greeting(
     finally:
         fake.greeting.tasks.cancel()
         await session.aclose()
-        held.clear()

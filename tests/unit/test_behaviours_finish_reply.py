@@ -69,7 +69,6 @@ async def end_turns(fake: FakeGreeting, heard: asyncio.Queue[str]) -> None:
 
 async def test_reply_after_four_turns_without_one_cannot_be_interrupted() -> None:
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
-        fake.conversation.release_words()
         cut_off(fake, 4)
         reply = await reply_to(fake, "How long does it take?")
         assert not reply.allow_interruptions
@@ -80,7 +79,6 @@ async def test_reply_after_four_turns_without_one_cannot_be_interrupted() -> Non
 
 async def test_line_heard_to_its_end_begins_the_count_again() -> None:
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
-        fake.conversation.release_words()
         cut_off(fake, 4)
         line(fake, "guide")
         reply = await reply_to(fake, "How long does it take?")
@@ -91,7 +89,6 @@ async def test_line_heard_to_its_end_begins_the_count_again() -> None:
 async def test_agent_suggests_typing_if_replies_are_cut_off_again() -> None:
     replies = [Says(REPLY, after_s=0.1) for _ in range(3)]
     async with fake_greeting(*replies, behaviours=(FinishReply,)) as fake:
-        fake.conversation.release_words()
         suggestion = fake.state.script.suggest_typing
         for count in range(1, 3):
             cut_off(fake, 4)
@@ -108,7 +105,6 @@ async def test_agent_suggests_typing_if_replies_are_cut_off_again() -> None:
 async def test_reply_at_the_end_of_the_greeting_can_be_interrupted() -> None:
     """The session would wait for it before it closes."""
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
-        fake.conversation.release_words()
         cut_off(fake, 4)
         fake.state.end_reason = "continue"
         assert (await reply_to(fake, "How long does it take?")).allow_interruptions
@@ -116,7 +112,6 @@ async def test_reply_at_the_end_of_the_greeting_can_be_interrupted() -> None:
 
 async def test_fourth_reply_in_a_row_can_be_interrupted() -> None:
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
-        fake.conversation.release_words()
         cut_off(fake, 3)
         assert (await reply_to(fake, "How long does it take?")).allow_interruptions
 
@@ -126,7 +121,6 @@ async def test_words_said_before_a_protected_reply_are_answered_after_it() -> No
     replies = [Says(REPLY, after_s=0.5) for _ in range(3)]
     async with fake_greeting(*replies, behaviours=(FinishReply,)) as fake:
         listening = asyncio.create_task(end_turns(fake, heard))
-        fake.conversation.release_words()
         cut_off(fake, 4)
         await reply_to(fake, "How long does it take?")
         heard.put_nowait(words)

@@ -32,7 +32,6 @@ async def noise(fake: FakeGreeting, duration_s: float) -> None:
 
 def recognise(fake: FakeGreeting, text: str) -> None:
     """Speech recognition has found these words, and the turn goes on."""
-    fake.conversation.release_words()
     data = SpeechData(LanguageCode("en"), text)
     event = SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[data])
     fake.conversation._words.take(event)

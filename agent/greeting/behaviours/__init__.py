@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from agent.greeting.behaviours.answer_early_words import AnswerEarlyWords
 from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
@@ -33,7 +32,6 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     FallBackToText,
     RepeatLostLine,
     RepeatAfterReturn,
-    AnswerEarlyWords,
     AnswerTypedText,
     UseChosenName,
     RecoverRecognition,

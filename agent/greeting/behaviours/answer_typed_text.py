@@ -13,7 +13,6 @@ from livekit.agents.voice import SpeechHandle
 
 from agent.core.events import (
     ClosingRequested,
-    OpeningFinished,
     SpeechRecognised,
     Tap,
     TextReceived,
@@ -40,10 +39,8 @@ class AnswerTypedText:
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         self._received: asyncio.Queue[TextReceived] = asyncio.Queue()
-        self._opening_finished = asyncio.Event()
         greeting.events.on(TextReceived, self._received.put_nowait)
         greeting.events.on(SpeechRecognised, lambda _: self._forget_question())
-        greeting.events.on(OpeningFinished, lambda _: self._opening_finished.set())
         greeting.tasks.start(self._answer_all(), name="answer_typed_text")
 
     def _forget_question(self) -> None:
@@ -53,7 +50,7 @@ class AnswerTypedText:
     async def _answer_all(self) -> None:
         while True:
             received = await self._received.get()
-            await self._opening_finished.wait()
+            await self._greeting.state.opening_over.wait()
             self._forget_question()
             if received.tap is None:
                 reply = await self._greeting.conversation.answer_typed(received.text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from agent.core.events import OpeningFinished, ProviderFailed, SpeechNotRecognised, SpeechRecognised
+from agent.core.events import ProviderFailed, SpeechNotRecognised, SpeechRecognised
 from agent.core.log import logger
 from agent.greeting.greeting import Greeting
 
@@ -29,15 +29,10 @@ class RecoverRecognition:
         self._in_a_row = 0
         self._said = 0
         """Apologies, and the suggestion to type."""
-        self._opening_over = False
         self._asking_second = False
         self._second_recognised = asyncio.Event()
         greeting.events.on(SpeechNotRecognised, self._on_not_recognised)
         greeting.events.on(SpeechRecognised, self._on_recognised)
-        greeting.events.on(OpeningFinished, self._on_opening_finished)
-
-    def _on_opening_finished(self, _: OpeningFinished) -> None:
-        self._opening_over = True
 
     def _on_recognised(self, _: SpeechRecognised) -> None:
         self._in_a_row = 0
@@ -75,9 +70,10 @@ class RecoverRecognition:
             self._asking_second = False
 
     def _apologise(self) -> None:
-        conversation, script = self._greeting.conversation, self._greeting.state.script
-        if conversation.is_listening and self._opening_over:
+        conversation, state = self._greeting.conversation, self._greeting.state
+        if conversation.is_listening and state.opening_over.is_set():
             self._said += 1
-            line = script.trouble if self._said <= _APOLOGIES else script.suggest_typing
+            apologise = self._said <= _APOLOGIES
+            line = state.script.trouble if apologise else state.script.suggest_typing
             if line:
                 conversation.say_soon(line)

@@ -41,7 +41,6 @@ class PageObserver:
         self._page = PageAttributes(greeting.room)
         self._questions = QuestionTracker(greeting.state)
         self._opening = ""
-        self._opening_said = False
         greeting.events.on(ModeChanged, self._on_mode)
         greeting.events.on(OpeningStarted, self._on_opening_started)
         greeting.events.on(ScriptChanged, lambda _: self._show_script())
@@ -75,17 +74,16 @@ class PageObserver:
             self._show_questions()
 
     def _on_opening_finished(self, _: OpeningFinished) -> None:
-        self._opening_said = True
         self._questions.opening_said(self._opening)
         self._show_questions()
 
     def _on_line(self, event: LineAdded) -> None:
-        if self._opening_said and event.line.who == "guide":
+        if self._state.opening_over.is_set() and event.line.who == "guide":
             self._questions.line_said(event.line.text)
             self._show_questions()
 
     def _show_questions(self) -> None:
-        if self._opening_said:
+        if self._state.opening_over.is_set():
             progress = self._questions.progress.model_dump_json()
             self._page.set({ATTRIBUTE_QUESTIONS: progress})
 
