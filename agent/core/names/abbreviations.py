@@ -23,7 +23,11 @@ def words_to_say(name: str) -> dict[str, str]:
     if words[:1] == ["M."] and not any(len(word) == 2 and word[1] == "." for word in words[1:]):
         del said["M."]  # `M. Dupont`: voices say "Monsieur"
     if len(words) > 1 and plain(words[0]) == "sr":
-        said[words[0]] = "Señor"  # at the end of a name, it is "Senior"
+        said[words[0]] = "Señor"
+    elif len(words) > 1 and plain(words[-1]) == "sr":
+        said[words[-1]] = "Senior"
+    if words[:1] == ["JR"]:
+        del said["JR"]  # initials
     return {word: other for word, other in said.items() if other != word}
 
 

@@ -19,27 +19,42 @@ def capitalise(words: list[str], *, lower: bool) -> str:
     Args:
         lower: the name has no capitals.
     """
-    shouted = all(word == word.upper() for word in words)
+    shouted = all(map(_is_upper, words))
+    turkish = not lower and any(letter in word for word in words for letter in "İĞ")
     return " ".join(
-        _capitalised(word, lower=lower, shouted=shouted, within=0 < at < len(words) - 1)
+        word
+        if at == 0 and word == "JR"  # initials
+        else _capitalised(
+            word, lower=lower, shouted=shouted, within=0 < at < len(words) - 1, turkish=turkish
+        )
         for at, word in enumerate(words)
     )
 
 
-def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool) -> str:
+def _is_upper(word: str) -> bool:
+    word = word.replace("ß", "ẞ")
+    return word == word.upper()
+
+
+def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool, turkish: bool) -> str:
     """Capitalise one word.
 
     Args:
         lower: the name has no capitals.
         shouted: the name has only capitals.
         within: the word is neither the first nor the last one.
+        turkish: `I` and `İ` are two letters.
     """
-    if within and (shouted or lower) and plain(word) in LOWER_CASE_PARTICLES:
+    of_capitals = lower or shouted or (len(word) > 1 and word.isupper())
+    if within and of_capitals and plain(word) in LOWER_CASE_PARTICLES:
         return word.lower()
     if not lower and not _is_shouted(word, shouted=shouted):
         return word
-    parts = re.split(r"([-'])", word.replace("İ", "i").lower())
-    word = "".join(part[:1].title() + part[1:] for part in parts)
+    word = word.replace("I", "ı").replace("İ", "i") if turkish else word
+    parts = re.split(r"([-'])", word.lower())
+    word = "".join(
+        ("İ" if turkish and part[:1] == "i" else part[:1].title()) + part[1:] for part in parts
+    )
     return re.sub(r"^Mc([^\W\d_]{3,})", lambda found: "Mc" + found[1].capitalize(), word)
 
 
@@ -50,7 +65,7 @@ def _is_shouted(word: str, *, shouted: bool) -> bool:
         shouted: the name has only capitals.
     """
     letters = [c for c in unicodedata.normalize("NFD", word) if c.isalpha()]
-    if word != word.upper() or word == word.lower() or len(letters) < 2 or "." in word[:-1]:
+    if not _is_upper(word) or word == word.lower() or len(letters) < 2 or "." in word[:-1]:
         return False
     if plain(word) in TITLES or is_abbreviation(word):
         return True

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from agent.core.names.words import (
+    COMPANY_FORMS,
     HONORIFICS,
     MISSING_GIVEN_NAME,
     MISSING_PART,
@@ -34,6 +35,11 @@ def is_placeholder(text: str) -> bool:
         or PLACEHOLDER_WORDS.issuperset(words)
         or HONORIFICS.issuperset(words)
     )
+
+
+def is_company(name: str) -> bool:
+    """True for `Example GmbH`."""
+    return not COMPANY_FORMS.isdisjoint(map(plain, name.split()))
 
 
 def without_missing_cells(text: str) -> str:

@@ -35,6 +35,7 @@ MISSING_PART_IN_CAPITALS: Final = frozenset(_WORDS["missing_part_in_capitals"])
 """The same, unless the whole name is in capitals: `Ada NULL`."""
 MISSING_GIVEN_NAME: Final = frozenset(_WORDS["missing_given_name"])
 """The same in front of another word: `None Smith`."""
+COMPANY_FORMS: Final = frozenset(_WORDS["company_forms"])
 SENTENCE_WORDS: Final = frozenset(_WORDS["sentence_words"])
 """Imperatives, pronouns and articles that show that a sentence follows, and not a name."""
 ABBREVIATIONS: Final[dict[str, str]] = _WORDS["abbreviations"]
