@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -15,26 +16,17 @@ from google.protobuf.json_format import ParseError
 from jwt.utils import base64url_encode
 from livekit import api
 
-from agent.core.errors import TrainingGreeterError
 from agent.core.job_metadata import session_id_of
 
 DEFAULT_TTL = timedelta(hours=24)
 """The default of `generate_livekit_token`; the endpoint uses TOKEN_TTL_S, which is shorter."""
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _JWT_HEADER = base64url_encode(b'{"alg":"HS256","typ":"JWT"}')
-
-
-class RoomTokenError(TrainingGreeterError):
-    """A room token is malformed, expired, or not signed with our LiveKit key."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoomToken:
-    """A verified room token."""
-
-    identity: str
-    room: str
-    room_join: bool
+_NOT_SIGNED = (
+    *(jwt.PyJWTError, ParseError, ValueError, TypeError),
+    *(AttributeError, RecursionError),
+)
+"""What verifying a token that is not signed with the key may raise."""
 
 
 def trainee_identity(session_id: str) -> str:
@@ -104,19 +96,15 @@ def _signed(claims: dict[str, Any], secret: str) -> str:
     return (signed + b"." + base64url_encode(signature)).decode()
 
 
-def verify_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomToken:
-    """Verify a room token: signature, issuer and lifetime, with 60 s of leeway.
+def verified_claims(token: str, keys: Iterable[tuple[str, str]]) -> api.access_token.Claims | None:
+    """Return the claims of a token that is signed with one of LiveKit's keys; None for any other.
 
-    Raises:
-        RoomTokenError: the token is not a valid token of this LiveKit key.
+    Signature, issuer and lifetime are checked, with 60 s of leeway.
+
+    Args:
+        keys: API keys with their secrets.
     """
-    try:
-        claims = api.TokenVerifier(api_key, api_secret).verify(token)
-    except (jwt.PyJWTError, ParseError, ValueError, TypeError, AttributeError, RecursionError) as e:
-        raise RoomTokenError(f"the room token is not valid: {type(e).__name__}") from None
-    video = claims.video or api.VideoGrants()
-    return RoomToken(
-        identity=str(claims.identity),
-        room=str(video.room),
-        room_join=video.room_join is True,
-    )
+    for key, secret in keys:
+        with contextlib.suppress(*_NOT_SIGNED):
+            return api.TokenVerifier(key, secret).verify(token)
+    return None

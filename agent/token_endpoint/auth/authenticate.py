@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from livekit import api
 from pydantic import ValidationError
 
 from agent.core.job_metadata import room_name_of
@@ -19,12 +19,7 @@ from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.http.schemas import PlatformFields
-from agent.token_endpoint.tokens import (
-    RoomToken,
-    RoomTokenError,
-    trainee_identity,
-    verify_livekit_token,
-)
+from agent.token_endpoint.tokens import trainee_identity, verified_claims
 
 _TOKEN_MAX = 8192  # characters; longer tokens are not parsed
 
@@ -116,20 +111,14 @@ def _is_session(claim: Any, session_id: str) -> bool:
 
 def _authenticate_in_room(settings: EndpointSettings, session_id: str, token: str) -> Caller | None:
     """Authenticate by a room token; return None if it is not a valid token of our LiveKit key."""
-    room_token = _room_token(settings, token)
-    if room_token is None:
+    claims = verified_claims(token, settings.livekit_keys)
+    if claims is None:
         return None
+    video = claims.video or api.VideoGrants()
     if (
-        room_token.room_join
-        and room_token.room == room_name_of(session_id)
-        and room_token.identity == trainee_identity(session_id)
+        video.room_join is True
+        and video.room == room_name_of(session_id)
+        and claims.identity == trainee_identity(session_id)
     ):
         return Caller(role=Role.IN_ROOM)
     raise ApiError("forbidden", "the room token is not for this session's trainee")
-
-
-def _room_token(settings: EndpointSettings, token: str) -> RoomToken | None:
-    for api_key, api_secret in settings.livekit_keys:
-        with contextlib.suppress(RoomTokenError):
-            return verify_livekit_token(token, api_key=api_key, api_secret=api_secret)
-    return None
