@@ -40,21 +40,12 @@ class Greetings:
 
     Args:
         dispatch_check_s: how long after a start no other replica dispatches an agent.
-        worker_record_s: see WORKER_RECORD_S.
     """
 
-    def __init__(
-        self,
-        rooms: LiveKitRooms,
-        store: Store,
-        *,
-        dispatch_check_s: float,
-        worker_record_s: float = WORKER_RECORD_S,
-    ) -> None:
+    def __init__(self, rooms: LiveKitRooms, store: Store, *, dispatch_check_s: float) -> None:
         self._rooms = rooms
         self._store = store
         self._dispatch_check_s = dispatch_check_s
-        self._worker_record_s = worker_record_s
 
     async def start(
         self, metadata: JobMetadata, *, restart: bool, limits: Sequence[Limit] = ()
@@ -164,7 +155,7 @@ class Greetings:
         """
         if await self._store.phase(session_id) is not Phase.MET:
             return False
-        await asyncio.sleep(self._worker_record_s)
+        await asyncio.sleep(WORKER_RECORD_S)
         if await self._store.phase(session_id) is not Phase.MET:
             return False
         if await self._rooms.sid(room_name_of(session_id)) is not None:
@@ -198,7 +189,7 @@ class Greetings:
             What `Store.start` returns now.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + (self._worker_record_s if wait else 0)
+        until = loop.time() + (WORKER_RECORD_S if wait else 0)
         while (before := await self._store.start(session_id)) is Phase.MET:
             if loop.time() >= until:
                 await self._presume_ended(session_id)

@@ -40,27 +40,16 @@ class ReadinessCheck(BackgroundTask):
 
     Args:
         rooms, store: closed by the caller.
-        check_every_s, ready_for_s: see CHECK_EVERY_S and READY_FOR_S.
     """
 
     task_name = "readiness"
 
-    def __init__(
-        self,
-        rooms: LiveKitRooms,
-        store: Store,
-        settings: EndpointSettings,
-        *,
-        check_every_s: float = CHECK_EVERY_S,
-        ready_for_s: float = READY_FOR_S,
-    ) -> None:
+    def __init__(self, rooms: LiveKitRooms, store: Store, settings: EndpointSettings) -> None:
         self._rooms = rooms
         self._store = store
-        self._writable = WritableCheck(store, ready_for_s / 3)
+        self._writable = WritableCheck(store, READY_FOR_S / 3)
         self._minutes_per_day = settings.avatar_minutes_per_day
         self._delivers = bool(settings.outcome_webhook_url)
-        self._check_every_s = check_every_s
-        self._ready_for_s = ready_for_s
         self._store_answered_at = -math.inf
         self._counts_at = -math.inf
 
@@ -82,7 +71,7 @@ class ReadinessCheck(BackgroundTask):
                 pass
             REACHABLE.labels("store").set(self.store_answers)
             REACHABLE.labels("livekit").set(self.livekit_answers)
-            await asyncio.sleep(self._check_every_s)
+            await asyncio.sleep(CHECK_EVERY_S)
 
     async def _check_store(self) -> None:
         await self._writable.run()
@@ -110,4 +99,4 @@ class ReadinessCheck(BackgroundTask):
         STORE_LIMIT.set(space.limit_bytes)
 
     def _is_recent(self, at: float) -> bool:
-        return asyncio.get_running_loop().time() - at < self._ready_for_s
+        return asyncio.get_running_loop().time() - at < READY_FOR_S

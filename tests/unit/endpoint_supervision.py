@@ -15,7 +15,7 @@ AGENT_LEFT_S = 0.04
 
 
 def greetings_of(livekit: FakeLiveKit, store: Store) -> Greetings:
-    return Greetings(livekit.as_rooms(), store, dispatch_check_s=CHECK_S, worker_record_s=0.1)
+    return Greetings(livekit.as_rooms(), store, dispatch_check_s=CHECK_S)
 
 
 def supervisor_of(

@@ -43,6 +43,7 @@ EXPECTED = {
 @pytest.fixture(autouse=True)
 def compare_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bill, "QUIET_S", -1.0)
+    monkeypatch.setattr("agent.token_endpoint.supervision.bill.TRY_EVERY_S", 0.02)
 
 
 async def fill(store: SqliteStore) -> None:
@@ -126,7 +127,7 @@ async def test_daily_check_logs_sessions_that_are_missing_from_the_ledger(
         settings = endpoint_settings(tmp_path, **environ)
         server.listed = {"lost": (settings.public_url, 0)}
         supervisor = cast(Any, SimpleNamespace(leading=True))
-        async with BillCheck(store, settings, supervisor, every_s=0.02):
+        async with BillCheck(store, settings, supervisor):
             await until(lambda: logged(caplog, "bill_sessions_added"))
     [line] = logged(caplog, "bill_sessions_added")
     assert line["avatar_session_ids"] == ["lost"]
@@ -230,11 +231,11 @@ async def test_daily_check_compares_once_and_logs_the_differences(
         supervisor = cast(Any, SimpleNamespace(leading=False))
         environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
         settings = endpoint_settings(tmp_path, **environ)
-        async with BillCheck(store, settings, supervisor, every_s=0.02):
+        async with BillCheck(store, settings, supervisor):
             await asyncio.sleep(0.1)
             assert server.asked == [], "this replica does not supervise"
             supervisor.leading = True
-            async with BillCheck(store, settings, supervisor, every_s=0.02):
+            async with BillCheck(store, settings, supervisor):
                 await until(lambda: logged(caplog, "bill_differs"))
             await asyncio.sleep(0.1)
         assert len(server.asked) == len(LEDGER), "once for both replicas"
@@ -247,7 +248,7 @@ async def test_daily_check_without_a_key_does_nothing(tmp_path: Path) -> None:
     async with ledger(tmp_path) as (store, server):
         supervisor = cast(Any, SimpleNamespace(leading=True))
         settings = endpoint_settings(tmp_path, BEY_API_URL=server.url)
-        async with BillCheck(store, settings, supervisor, every_s=0.02):
+        async with BillCheck(store, settings, supervisor):
             await asyncio.sleep(0.1)
         assert server.asked == []
 
@@ -260,7 +261,7 @@ async def test_daily_check_tries_again_after_an_error(
         supervisor = cast(Any, SimpleNamespace(leading=True))
         environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
         settings = endpoint_settings(tmp_path, **environ)
-        async with BillCheck(store, settings, supervisor, every_s=0.02):
+        async with BillCheck(store, settings, supervisor):
             await until(lambda: server.asked)
             await asyncio.sleep(0.1)
         assert len(server.asked) == 3, "not again within the hour"

@@ -18,8 +18,11 @@ METADATA = JobMetadata(session_id="7")
 
 
 @pytest.fixture
-def greetings(livekit: FakeLiveKit, store: SqliteStore) -> Greetings:
-    return Greetings(livekit.as_rooms(), store, dispatch_check_s=1, worker_record_s=0.3)
+def greetings(
+    livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> Greetings:
+    monkeypatch.setattr("agent.token_endpoint.greetings.WORKER_RECORD_S", 0.3)
+    return Greetings(livekit.as_rooms(), store, dispatch_check_s=1)
 
 
 async def ended(greetings: Greetings) -> None:

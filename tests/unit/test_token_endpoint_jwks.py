@@ -15,6 +15,7 @@ import pytest
 from agent.core.errors import ConfigError, PlatformKeysError
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.__main__ import warn_if_audience_is_not_checked
+from agent.token_endpoint.auth import jwks_client
 from agent.token_endpoint.auth.jwks_client import JwksClient
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, api_error_for
@@ -208,12 +209,13 @@ async def test_unsuitable_keys_are_not_used(server: KeyServer, what: str) -> Non
 
 
 async def test_unknown_keys_cause_at_most_one_fetch_per_interval(
-    server: KeyServer, clock: Clock
+    server: KeyServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = JwksClient(server.url, min_interval_s=30)
+    monkeypatch.setattr(jwks_client, "MIN_INTERVAL_S", 30)
+    keys = JwksClient(server.url)
     assert await keys.key("k1", "RS256")
     assert await keys.key("k2", "RS256") is None
-    assert server.asked == 1, "the keys were fetched again within min_interval_s"
+    assert server.asked == 1, "the keys were fetched again within MIN_INTERVAL_S"
     clock.ahead_s = 31
     server.keys.append(public_jwk("RS256", "k2", private_key("RS256", "2")))
     server.delay_s = 0.1
@@ -225,12 +227,14 @@ async def test_unknown_keys_cause_at_most_one_fetch_per_interval(
     assert await keys.key("k1", "RS256")
 
 
-async def test_withdrawn_key_is_rejected_after_the_next_refresh(server: KeyServer) -> None:
-    keys = JwksClient(server.url, refresh_s=0.2, min_interval_s=0)
+async def test_withdrawn_key_is_rejected_after_the_next_refresh(
+    server: KeyServer, clock: Clock
+) -> None:
+    keys = JwksClient(server.url)
     assert await keys.key("k1", "RS256")
     server.keys = [public_jwk("RS256", "k2", private_key("RS256", "2"))]
     assert await keys.key("k1", "RS256"), "fresh"
-    await asyncio.sleep(0.25)
+    clock.ahead_s = 1.1 * jwks_client.REFRESH_S
     await keys.key("k1", "RS256")  # fetched again, beside it
     await until_answer(lambda: keys.key("k1", "RS256"), lambda key: key is None)
     assert await keys.key("k2", "RS256")
@@ -255,10 +259,15 @@ async def test_withdrawn_key_is_rejected_after_the_next_refresh(server: KeyServe
     ids=lambda how: str(how)[:30],
 )
 async def test_keys_that_cannot_be_fetched_are_a_503_and_one_warning(
-    server: KeyServer, caplog: pytest.LogCaptureFixture, how: dict[str, Any]
+    server: KeyServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    how: dict[str, Any],
 ) -> None:
+    monkeypatch.setattr(jwks_client, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(jwks_client, "MIN_INTERVAL_S", 0.1)
     vars(server).update(how)
-    keys = JwksClient(server.url, timeout_s=0.3, min_interval_s=0.1)
+    keys = JwksClient(server.url)
     for _ in range(3):
         with pytest.raises(PlatformKeysError, match="PLATFORM_JWKS_URL ") as error:
             await keys.key("k1", "RS256")
@@ -280,20 +289,21 @@ async def fetched(keys: JwksClient) -> bool:
 
 
 async def test_known_keys_stay_in_use_while_the_platform_is_down(
-    server: KeyServer, clock: Clock
+    server: KeyServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = JwksClient(server.url, refresh_s=100, min_interval_s=0.05, max_age_s=800, timeout_s=0.2)
+    monkeypatch.setattr(jwks_client, "TIMEOUT_S", 0.2)
+    keys = JwksClient(server.url)
     assert await keys.key("k1", "RS256")
     server.delay_s = 30
-    clock.ahead_s = 150
+    clock.ahead_s = 1.5 * jwks_client.REFRESH_S
     begun = time.monotonic()
     assert await keys.key("k1", "RS256"), "the request does not wait for the fetch"
     assert time.monotonic() - begun < server.delay_s / 2
-    clock.ahead_s = 450
+    clock.ahead_s = jwks_client.MAX_AGE_S / 2
     assert await keys.key("k1", "RS256")
     with pytest.raises(PlatformKeysError):
         await keys.key("another", "RS256")
-    clock.ahead_s = 1_050
+    clock.ahead_s = 1.5 * jwks_client.MAX_AGE_S
     with pytest.raises(PlatformKeysError):
         await keys.key("k1", "RS256")
     await keys.aclose()

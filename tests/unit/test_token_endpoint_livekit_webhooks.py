@@ -20,6 +20,7 @@ from livekit import api
 from agent.core.errors import StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.store import PRESUMED, Phase, SqliteStore
+from agent.token_endpoint import greetings as greetings_module
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
@@ -63,9 +64,14 @@ def hints() -> Hints:
 
 @pytest.fixture
 async def events(
-    tmp_path: Path, store: SqliteStore, livekit: FakeLiveKit, hints: Hints
+    tmp_path: Path,
+    store: SqliteStore,
+    livekit: FakeLiveKit,
+    hints: Hints,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[LiveKitWebhooks]:
-    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1, worker_record_s=0.1)
+    monkeypatch.setattr(greetings_module, "WORKER_RECORD_S", 0.1)
+    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1)
     made = LiveKitWebhooks(settings(tmp_path), store, cast(Supervisor, hints), greetings)
     yield made
     await made.aclose()

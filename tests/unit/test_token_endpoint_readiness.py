@@ -12,11 +12,17 @@ from prometheus_client import REGISTRY
 from agent.core.settings import EndpointSettings
 from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store
+from agent.token_endpoint import readiness
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
 from tests.support.clock import Clock
 from tests.support.environments import ENDPOINT
 from tests.support.waiting import until
+
+
+@pytest.fixture(autouse=True)
+def checked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "CHECK_EVERY_S", 0.02)
 
 
 @pytest.fixture
@@ -31,11 +37,10 @@ def shown(name: str, **labels: str) -> float | None:
 
 
 async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
-    rooms: LiveKitRooms, store: Store, clock: Clock
+    rooms: LiveKitRooms, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = ReadinessCheck(
-        rooms, store, EndpointSettings.from_env(ENDPOINT), check_every_s=0.02, ready_for_s=60
-    )
+    monkeypatch.setattr(readiness, "READY_FOR_S", 60)
+    check = ReadinessCheck(rooms, store, EndpointSettings.from_env(ENDPOINT))
     assert not check.store_answers
     assert not check.livekit_answers
     async with check:
@@ -60,7 +65,7 @@ async def test_readiness_updates_the_gauges(
     await store.open_outcome("o", "s", "{}", 60)
     await store.close_outcome("o", "{}")
     settings = EndpointSettings.from_env({**ENDPOINT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
-    async with ReadinessCheck(rooms, store, settings, check_every_s=0.02):
+    async with ReadinessCheck(rooms, store, settings):
         names = ("outcomes_pending", "avatar_seconds_today", "avatar_budget_left_seconds")
         expected = [1, 90, left_s]
         await until(lambda: [shown(n) for n in names] == expected, 30, "the gauges do not change")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import Any
 
 import aiohttp
@@ -24,30 +25,13 @@ TIMEOUT_S = 3.0
 
 
 class JwksClient:
-    """The keys at one URL; `aclose` cancels a fetch.
+    """The keys at the URL where the platform publishes them; `aclose` cancels a fetch."""
 
-    Args:
-        url: where the platform publishes the key set.
-        refresh_s, max_age_s, min_interval_s, timeout_s: see the constants of these names.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        refresh_s: float = REFRESH_S,
-        max_age_s: float = MAX_AGE_S,
-        min_interval_s: float = MIN_INTERVAL_S,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._refresh_s = refresh_s
-        self._max_age_s = max_age_s
-        self._min_interval_s = min_interval_s
-        self._timeout_s = timeout_s
         self._keys: list[jwt.PyJWK] = []
-        self._fetched_at: float | None = None
-        self._tried_at: float | None = None
+        self._fetched_at = -math.inf
+        self._tried_at = -math.inf
         self._failure = ""
         """Why the last fetch failed; empty if it succeeded."""
         self._fetching: asyncio.Task[None] | None = None
@@ -59,13 +43,13 @@ class JwksClient:
             PlatformKeysError: the keys cannot be fetched at the moment.
         """
         age_s = self._age_s()
-        found = self._find(kid, algorithm) if age_s < self._max_age_s else None
-        if found is None or age_s >= self._refresh_s:
+        found = self._find(kid, algorithm) if age_s < MAX_AGE_S else None
+        if found is None or age_s >= REFRESH_S:
             self._fetch_if_due()
         if found is None and self._fetching is not None:
             # The caller may be cancelled; other callers wait for the same fetch.
             await asyncio.shield(self._fetching)
-        if found is None and self._age_s() < self._max_age_s:
+        if found is None and self._age_s() < MAX_AGE_S:
             found = self._find(kid, algorithm)
         if found is None and self._failure:
             raise PlatformKeysError(f"PLATFORM_JWKS_URL {self._failure}")
@@ -77,8 +61,6 @@ class JwksClient:
             await asyncio.gather(self._fetching, return_exceptions=True)
 
     def _age_s(self) -> float:
-        if self._fetched_at is None:
-            return float("inf")
         return asyncio.get_running_loop().time() - self._fetched_at
 
     def _find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
@@ -89,9 +71,7 @@ class JwksClient:
 
     def _fetch_if_due(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._fetching is not None:
-            return
-        if self._tried_at is not None and now - self._tried_at < self._min_interval_s:
+        if self._fetching is not None or now - self._tried_at < MIN_INTERVAL_S:
             return
         self._tried_at = now
         self._fetching = asyncio.create_task(self._refresh(), name="fetch platform keys")
@@ -122,7 +102,7 @@ class JwksClient:
 
     async def _fetch(self) -> Any:
         """Return the response as JSON. Errors never repeat its text, which is not ours."""
-        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         headers = {"Accept": "application/jwk-set+json, application/json"}
         try:
             async with (
@@ -135,7 +115,7 @@ class JwksClient:
                 if len(body) > SET_MAX:
                     raise PlatformKeysError(f"answered more than {SET_MAX} bytes")
         except TimeoutError:
-            raise PlatformKeysError(f"did not answer within {self._timeout_s:g} s") from None
+            raise PlatformKeysError(f"did not answer within {TIMEOUT_S:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as e:
             raise PlatformKeysError(f"cannot be reached ({type(e).__name__})") from None
         try:

@@ -23,6 +23,7 @@ from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.token_endpoint.supervision.supervisor import Supervisor
 
 TRY_EVERY_S: Final = 600.0
+"""Between two looks at the clock."""
 _RETRY_S: Final = 3_600
 """After a failure. Other replicas wait this long, too."""
 _LISTED_MAX: Final = 20
@@ -34,23 +35,14 @@ class BillCheck(BackgroundTask):
     Args:
         store: closed by the caller.
         supervisor: says whether this replica is the elected one.
-        every_s: between two looks at the clock.
     """
 
     task_name = "bill_check"
 
-    def __init__(
-        self,
-        store: Store,
-        settings: EndpointSettings,
-        supervisor: Supervisor,
-        *,
-        every_s: float = TRY_EVERY_S,
-    ) -> None:
+    def __init__(self, store: Store, settings: EndpointSettings, supervisor: Supervisor) -> None:
         self._store = store
         self._settings = settings
         self._supervisor = supervisor
-        self._every_s = every_s
         self._done_on = ""
 
     async def run(self) -> None:
@@ -59,7 +51,7 @@ class BillCheck(BackgroundTask):
             return
         while True:
             await self._compare_if_due()
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(TRY_EVERY_S)
 
     async def _compare_if_due(self) -> None:
         day, hour = utc_day(), datetime.now(UTC).hour
