@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
@@ -70,9 +69,8 @@ class Greetings:
         before = await self._store.start(
             session_id, claim_dispatch_s=self._dispatch_check_s, limits=limits
         )
-        fresh = claimed = before is None
-        if before is not None:
-            fresh = await self._rooms.sid(room_name) is None
+        claimed = before is None
+        fresh = claimed or await self._rooms.sid(room_name) is None
         if before is Phase.MET and fresh:
             before = await self._phase_after_meeting(session_id, wait=not restart)
         if before is Phase.ENDED:
@@ -83,10 +81,14 @@ class Greetings:
                 await self._rooms.end(room_name)
             before = await self._store.start(session_id)
             fresh = True
-        async with self._forgotten_on_failure(session_id if before is None else None):
-            if fresh and not claimed:
-                await self._store.claim(dispatch_claim(session_id), self._dispatch_check_s)
+        if fresh and not claimed:
+            await self._store.claim(dispatch_claim(session_id), self._dispatch_check_s)
+        try:
             room_sid = await self._rooms.ensure(metadata)
+        except LiveKitError:
+            if before is None:
+                await self._store.forget_phase(session_id)
+            raise
         phase = await self._store.save_request(
             session_id, metadata.to_json(), room_sid=room_sid, dispatched=fresh
         )
@@ -209,16 +211,6 @@ class Greetings:
             return False
         await self._store.end(session_id, PRESUMED)
         return True
-
-    @asynccontextmanager
-    async def _forgotten_on_failure(self, session_id: str | None) -> AsyncIterator[None]:
-        """Undo `Store.start` if LiveKit could not create the room."""
-        try:
-            yield
-        except LiveKitError:
-            if session_id is not None:
-                await self._store.forget_phase(session_id)
-            raise
 
 
 def _session_ended() -> ApiError:

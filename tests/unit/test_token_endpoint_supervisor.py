@@ -208,7 +208,7 @@ async def test_second_replica_only_pings_and_takes_over_when_the_first_one_dies(
         await livekit.wait_for_calls("ListRooms", 2)
         assert (first.leading, second.leading) == (True, False)
         # Dies: it does not give the lease back.
-        first._leading = False
+        first.leading = False
         await first.__aexit__(None, None, None)
         add_greeting(livekit, "7")
         livekit.room("7").agent = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import StrEnum
 from typing import Any
 
 from livekit import api
@@ -24,10 +24,10 @@ from agent.token_endpoint.tokens import trainee_identity, verified_claims
 _TOKEN_MAX = 8192  # characters; longer tokens are not parsed
 
 
-class Role(Enum):
-    BACKEND = auto()
-    BROWSER = auto()
-    IN_ROOM = auto()
+class Role(StrEnum):
+    BACKEND = "backend"
+    BROWSER = "browser"
+    IN_ROOM = "in_room"
     """The trainee, with the room token; may only end the greeting and give feedback."""
 
 

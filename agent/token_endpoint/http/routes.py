@@ -44,7 +44,6 @@ from agent.token_endpoint.http.schemas import (
     FeedbackResponse,
     GreetingRequest,
     GreetingResponse,
-    PlatformFields,
     WebhookResponse,
 )
 from agent.token_endpoint.metrics import ENDED, STARTED
@@ -162,13 +161,10 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
     """
     services = _services(request)
     settings = services.settings
-    caller = await _authenticate(request, session_id)
+    caller = await _caller_of(request, session_id)
     # Not before: TrainingGreeterRequestsAreInvalid counts this error of the platform's requests.
     if not re.fullmatch(SESSION_ID, session_id):
         raise ApiError("invalid_request", f"path.session_id: must match {SESSION_ID}")
-    if caller.role is Role.BROWSER:
-        # Before the body is read, so that errors have the trainee's own welcome text.
-        request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
     body = await read_body(request, GreetingRequest)
     reject_foreign_fields(
         body,
@@ -177,8 +173,14 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
         from_browser=caller.role is Role.BROWSER,
     )
     if caller.role is Role.BACKEND:
-        request.state.metadata = _metadata(settings, session_id, body)
-    _reject_long_wait(body, settings.join_timeout_max_s)
+        request.state.metadata = body.job_metadata(
+            session_id, subject="", continue_url=settings.continue_url
+        )
+    if (body.join_timeout_s or 0) > (longest_s := settings.join_timeout_max_s):
+        raise ApiError(
+            "invalid_request",
+            f"join_timeout_s: must be {longest_s:g} or less (JOIN_TIMEOUT_MAX_S)",
+        )
     metadata: JobMetadata = request.state.metadata.model_copy(
         update={"asked_at": time.time(), "join_timeout_s": body.join_timeout_s}
     )
@@ -199,7 +201,7 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
             "event": "greeting_requested",
             "session_id": session_id,
             "first": first,
-            "by": caller.role.name.lower(),
+            "by": caller.role,
         },
     )
     greeting = greeting_response(
@@ -217,30 +219,27 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     Afterwards the session is answered 409 `session_ended`, until the backend restarts it.
     """
     services = _services(request)
-    settings = services.settings
-    caller = await _authenticate(request, session_id, allow_room_token=True)
-    if caller.role is Role.BROWSER:
-        request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
+    caller = await _caller_of(request, session_id, allow_room_token=True)
     body = await read_body(request, EndRequest)
     by_backend = caller.role is Role.BACKEND
     limits = services.rate_limits.of("end", session_id, by_backend=by_backend)
     await services.store.count(limits)
     await services.greetings.end(session_id, body.reason)
     request.state.outcome = "ended"
-    ENDED.labels(caller.role.name.lower()).inc()
+    ENDED.labels(caller.role).inc()
     logger.info(
         "greeting ended by request",
         extra={
             "event": "greeting_end_requested",
             "session_id": session_id,
             "reason": body.reason,
-            "by": caller.role.name.lower(),
+            "by": caller.role,
         },
     )
     return EndResponse(
         session_id=session_id,
         room_name=room_name_of(session_id),
-        fallback=fallback_for(settings, getattr(request.state, "metadata", None)),
+        fallback=fallback_for(services.settings, getattr(request.state, "metadata", None)),
     )
 
 
@@ -251,7 +250,7 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     webhook as `greeting.feedback`. Until the end, the page gives feedback to the agent.
     """
     services = _services(request)
-    caller = await _authenticate(request, session_id, allow_room_token=True)
+    caller = await _caller_of(request, session_id, allow_room_token=True)
     body = await read_body(request, FeedbackRequest)
     by_backend = caller.role is Role.BACKEND
     limits = services.rate_limits.of("feedback", session_id, by_backend=by_backend)
@@ -291,14 +290,15 @@ def _services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
-async def _authenticate(
+async def _caller_of(
     request: Request, session_id: str, *, allow_room_token: bool = False
 ) -> Caller:
+    """Authenticate. From now on, errors have the welcome text of a trainee who calls."""
     if any(len(request.headers.getlist(name)) > 1 for name in ("authorization", "x-api-key")):
         # A proxy in front of us may use another one of them than we would.
         raise unauthorized("send one X-API-Key or one Authorization header, not several")
     services = _services(request)
-    return await authenticate(
+    caller = await authenticate(
         services.settings,
         services.verifier,
         session_id,
@@ -306,17 +306,8 @@ async def _authenticate(
         authorization=request.headers.get("authorization"),
         allow_room_token=allow_room_token,
     )
-
-
-def _reject_long_wait(body: GreetingRequest, longest_s: float) -> None:
-    if body.join_timeout_s is not None and body.join_timeout_s > longest_s:
-        raise ApiError(
-            "invalid_request",
-            f"join_timeout_s: must be {longest_s:g} or less (JOIN_TIMEOUT_MAX_S)",
+    if caller.role is Role.BROWSER:
+        request.state.metadata = caller.claims.job_metadata(
+            session_id, subject=caller.subject, continue_url=services.settings.continue_url
         )
-
-
-def _metadata(
-    settings: EndpointSettings, session_id: str, fields: PlatformFields, subject: str = ""
-) -> JobMetadata:
-    return fields.job_metadata(session_id, subject=subject, continue_url=settings.continue_url)
+    return caller

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from agent.store import RecentRequest, Store
+from agent.store import Store
 
 _OVERLAP_S: Final = 1.0
 """By how much the requests that are read overlap with those that were read before."""
@@ -17,7 +17,6 @@ _OVERLAP_S: Final = 1.0
 class KnownRequest:
     """The last request for a session's greeting."""
 
-    session_id: str
     room_sid: str
     """The room that was created or found for the session."""
     job_metadata: str
@@ -25,28 +24,15 @@ class KnownRequest:
     dispatched_at: float | None
     """When a request last created the room and its dispatch; None if none of them did."""
 
-    @classmethod
-    def of(cls, request: RecentRequest, now: float) -> KnownRequest:
-        """Return what the store says of a request that was read now."""
-        age_s = request.dispatched_age_s
-        return cls(
-            session_id=request.session_id,
-            room_sid=request.room_sid,
-            job_metadata=request.job_metadata,
-            asked_at=now - request.age_s,
-            dispatched_at=None if age_s is None else now - age_s,
-        )
-
 
 class KnownRequests:
-    """The last request of each session. Times are the event loop's, in seconds."""
+    """The last request of each session. Times are the event loop's, in seconds.
+
+    Args:
+        window_s: older requests do not matter.
+    """
 
     def __init__(self, store: Store, window_s: float) -> None:
-        """Start without requests; they are read from the store later.
-
-        Args:
-            window_s: older requests do not matter.
-        """
         self._store = store
         self._window_s = window_s
         self._requests: dict[str, KnownRequest] = {}
@@ -74,10 +60,15 @@ class KnownRequests:
         now = asyncio.get_running_loop().time()
         self._read_at = began_at
         for request in found:
+            age_s = request.dispatched_age_s
             self._requests.pop(request.session_id, None)
-            self._requests[request.session_id] = KnownRequest.of(request, now)
-        while self._requests:
-            oldest = next(iter(self._requests.values()))
+            self._requests[request.session_id] = KnownRequest(
+                room_sid=request.room_sid,
+                job_metadata=request.job_metadata,
+                asked_at=now - request.age_s,
+                dispatched_at=None if age_s is None else now - age_s,
+            )
+        for session_id, oldest in list(self._requests.items()):
             if oldest.asked_at >= now - self._window_s:
                 break
-            del self._requests[oldest.session_id]
+            del self._requests[session_id]

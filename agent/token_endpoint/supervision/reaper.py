@@ -75,14 +75,10 @@ class Reaper:
         """
         for avatar in self._orphans_due(state, participants, now):
             await self._remove(state, avatar)
-        if participants.agent or participants.trainee:
-            state.deserted_since = None
-        elif state.deserted_since is None:
-            state.deserted_since = now
-        if participants.trainee or not participants.avatars:
-            state.without_trainee_since = None
-        elif state.without_trainee_since is None:
-            state.without_trainee_since = now
+        deserted = not (participants.agent or participants.trainee)
+        state.deserted_since = (state.deserted_since or now) if deserted else None
+        alone = bool(participants.avatars) and not participants.trainee
+        state.without_trainee_since = (state.without_trainee_since or now) if alone else None
 
         if state.reaped_at is not None and _since(state.deserted_since, now) >= self._again_s * 0.9:
             await self._close(state)

@@ -111,8 +111,10 @@ class Supervisor(BackgroundTask):
         self._dispatches = dispatches
         self._reaper = reaper
         self._pass_s = pass_s
+        self._lease_s = max(LEASE_PASSES * pass_s, 1.0)
         self._holder = secrets.token_hex(8)
-        self._leading = False
+        self.leading = False
+        """Whether this replica makes the passes."""
         self._states: dict[str, RoomState] = {}
         """By name."""
         self._requests = KnownRequests(store, REQUEST_WINDOW_S)
@@ -131,14 +133,9 @@ class Supervisor(BackgroundTask):
         self._failures = 0
         self._failed_at = 0.0
 
-    @property
-    def leading(self) -> bool:
-        """Whether this replica makes the passes."""
-        return self._leading
-
     def inspect_soon(self, room_name: str) -> None:
         """Inspect a room before the next pass; without the lease, do nothing."""
-        if not self._leading:
+        if not self.leading:
             return
         now = asyncio.get_running_loop().time()
         if state := self._states.get(room_name):
@@ -158,7 +155,7 @@ class Supervisor(BackgroundTask):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), max(0.01, due - loop.time()))
         finally:
-            if self._leading:
+            if self.leading:
                 with contextlib.suppress(StoreError, TimeoutError):
                     await asyncio.wait_for(self._store.release_lease(_LEASE, self._holder), 1)
 
@@ -181,7 +178,7 @@ class Supervisor(BackgroundTask):
         if now < self._paused_until:
             return
         try:
-            if pass_is_due and self._leading:
+            if pass_is_due and self.leading:
                 await self._pass()
                 await self._share_answer()
             elif pass_is_due:
@@ -198,9 +195,9 @@ class Supervisor(BackgroundTask):
             )
 
     def _set_leading(self, leading: bool) -> None:
-        if leading == self._leading:
+        if leading == self.leading:
             return
-        self._leading = leading
+        self.leading = leading
         self._states.clear()
         self._requests.clear()
         logger.info(
@@ -209,10 +206,6 @@ class Supervisor(BackgroundTask):
             else "another replica supervises the rooms from now on",
             extra={"event": "supervision_taken_over" if leading else "supervision_handed_over"},
         )
-
-    @property
-    def _lease_s(self) -> float:
-        return max(LEASE_PASSES * self._pass_s, 1.0)
 
     async def _leads(self, now: float) -> bool:
         """Take, renew or give up the lease.
@@ -223,7 +216,7 @@ class Supervisor(BackgroundTask):
         try:
             leads = await self._holds_lease(now)
         except StoreError:
-            if self._leading:
+            if self.leading:
                 return True
             if self._store_away_since is None:
                 self._store_away_since = now
@@ -233,7 +226,7 @@ class Supervisor(BackgroundTask):
         return leads
 
     async def _holds_lease(self, now: float) -> bool:
-        if self._leading:
+        if self.leading:
             lost_livekit = self._failures >= GIVE_UP_AFTER and not self._rooms.reached
             if lost_livekit and await self._store.lease_is_held(_ANSWERS):
                 await self._store.release_lease(_LEASE, self._holder)
