@@ -17,10 +17,10 @@ from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.api_document import operation_id, set_openapi
 from agent.token_endpoint.http.element import add_element_routes
 from agent.token_endpoint.http.error_handlers import add_error_handlers
-from agent.token_endpoint.http.error_response import fallback_for
 from agent.token_endpoint.http.health import add_health_routes
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.http.middleware import CorsMiddleware, EdgeMiddleware
+from agent.token_endpoint.http.responses import fallback_for
 from agent.token_endpoint.http.routes import Services, add_routes
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.livekit_rooms import LiveKitRooms

@@ -10,7 +10,7 @@ import pytest
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, introduction_of, load_library, script_for, welcome_for
 from agent.scripts.speakable import estimate_speech_s
-from agent.token_endpoint.http.greeting_response import greeting_response
+from agent.token_endpoint.http.responses import greeting_response
 from tests.support.endpoint_app import settings
 
 

@@ -15,8 +15,8 @@ from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError, api_error_for
-from agent.token_endpoint.http.error_response import error_response, fallback_for
 from agent.token_endpoint.http.request_body import validation_error
+from agent.token_endpoint.http.responses import error_response, fallback_for
 
 _LOG_LINES = 30
 _LOG_INTERVAL_S = 60.0

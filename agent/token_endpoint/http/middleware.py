@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.http.error_response import error_response, fallback_for
+from agent.token_endpoint.http.responses import error_response, fallback_for
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
 

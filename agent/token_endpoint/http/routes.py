@@ -26,8 +26,6 @@ from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
-from agent.token_endpoint.http.error_response import fallback_for
-from agent.token_endpoint.http.greeting_response import greeting_response
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.http.operation_docs import (
     SECURITY,
@@ -36,6 +34,7 @@ from agent.token_endpoint.http.operation_docs import (
     error_responses,
 )
 from agent.token_endpoint.http.request_body import read_body, read_bytes
+from agent.token_endpoint.http.responses import fallback_for, greeting_response
 from agent.token_endpoint.http.schemas import (
     SESSION_ID,
     EndRequest,

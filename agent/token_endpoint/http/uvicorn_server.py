@@ -29,7 +29,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.http.error_response import error_response, fallback_for
+from agent.token_endpoint.http.responses import error_response, fallback_for
 
 HEAD_TIMEOUT_S = 10.0
 """How long the headers of a request may take. For the first request, the time starts with the
