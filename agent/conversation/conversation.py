@@ -18,14 +18,13 @@ from livekit.agents.llm import LLM, ChatMessage
 from livekit.agents.voice import SpeechHandle
 
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.early_reply import keep_early_replies
 from agent.conversation.function_tools import END_GREETING
 from agent.conversation.greeting_agent import GreetingAgent
 from agent.conversation.line_texts import LineTexts
 from agent.conversation.paused_line import PausedLine
 from agent.conversation.script_in_use import ScriptInUse
 from agent.conversation.script_lines import ScriptLines
-from agent.conversation.session_events import forward_session_events
+from agent.conversation.session_events import forward_session_events, keep_early_replies
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
@@ -37,6 +36,7 @@ from agent.core.settings import VoiceSettings
 from agent.speech.failures import provider_failed
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import FallbackModels
+from agent.speech.recognition_failover import FailoverRecognition
 from agent.speech.session import build_session, build_text_session
 
 _OVER_S: Final = 0.02
@@ -102,10 +102,6 @@ class Conversation:
         await self.script.use_name(name)
         if self._state.opened_at is None:
             self.prepare_opening()
-
-    def slow_down(self) -> bool:
-        """Speak more slowly from the next line on. Returns False if the voice cannot."""
-        return self.script.slow_down()
 
     # Lines of the script.
 
@@ -221,9 +217,9 @@ class Conversation:
         """Return the words of the turn, and begin another one."""
         text = self._words.unanswered
         self._words.turn_taken()
-        if self.agent.recognition is not None:
+        if self.failover is not None:
             # The session reconnects; the audio of the words answered here must not be sent again.
-            self.agent.recognition.failover.forget()
+            self.failover.forget()
         self.session.clear_user_turn()
         return text
 
@@ -262,26 +258,10 @@ class Conversation:
             await asyncio.sleep(_OVER_S)  # let the session notice that the line is over
         await self.session.interrupt()
 
-    # Speech recognition that returned no words.
-
-    def restart_recognition(self) -> None:
-        """Reconnect speech recognition, because it returned no words."""
-        if self._speech is not None:
-            self._speech.restart_recognition()
-
-    def ask_second_recognition(self) -> bool:
-        """Send the audio that Deepgram did not recognise to Gemini.
-
-        Returns:
-            False if Gemini is not configured, is in use already, or has just failed.
-        """
-        recognition = self.agent.recognition
-        return recognition is not None and recognition.failover.try_second()
-
-    def leave_second_recognition(self) -> None:
-        """Return to Deepgram, because Gemini did not recognise the words either."""
-        if self.agent.recognition is not None:
-            self.agent.recognition.failover.return_to_first()
+    @property
+    def failover(self) -> FailoverRecognition | None:
+        """Speech recognition by one of two providers; None if the conversation is typed."""
+        return self.agent.recognition.failover if self.agent.recognition else None
 
     async def close(self, timeout_s: float) -> None:
         """Stop preparing the opening, keep the words of an open turn, and close the session.

@@ -108,7 +108,7 @@ class EchoFilter:
         return repeats and not self._detector.sounds_different
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
-        self._activity.echo_detected()
+        self._activity.hears_echo = True
         logger.info(
             "the trainee's client has no echo cancellation and sends the agent's own voice; "
             "ignoring its audio while the agent speaks",

@@ -92,7 +92,7 @@ class GreetingAgent(Agent):
         self._takes_over = chat_ctx is not None
         self._may_switch = not self._takes_over
         """False for the first reply after a change of language: the model might change it back."""
-        self._words = speech.words if speech else None
+        self._speech = speech
         self._stt_refusals = 0
         self.recognition = speech.recognition if speech else None
         super().__init__(
@@ -116,17 +116,16 @@ class GreetingAgent(Agent):
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncGenerator[stt.SpeechEvent, None]:
         """Recognise speech; wait longer after each time that no provider can be used."""
-        assert self.recognition is not None
+        assert self._speech is not None
+        recognition, words = self._speech.recognition, self._speech.words
         try:
-            heard = self._words.without_echo(audio) if self._words else audio
-            recognised = self.recognition.failover.recognise(heard)
-            passed = self._words.filter(recognised) if self._words else recognised
-            async with aclosing(passed):
+            recognised = recognition.failover.recognise(words.without_echo(audio))
+            async with aclosing(words.filter(recognised)) as passed:
                 async for event in passed:
                     self._stt_refusals = 0
-                    if self._words and self.recognition.ends_turn(event):
-                        self._words.turn_over()
-                    if delays := self.recognition.delays_after(event):
+                    if recognition.ends_turn(event):
+                        words.activity.turn_over()
+                    if delays := recognition.delays_after(event):
                         self.session.update_options(endpointing_opts=delays)
                     yield event
         except APIError:
@@ -184,8 +183,8 @@ class GreetingAgent(Agent):
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:
                     async for frame in frames:
-                        if self._words:
-                            self._words.agent_says(frame)
+                        if self._speech:
+                            self._speech.words.agent_says(frame)
                         yield frame
 
     async def transcription_node(

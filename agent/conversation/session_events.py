@@ -1,4 +1,4 @@
-"""Translates events of livekit-agents' AgentSession into our own."""
+"""Translates events of livekit-agents' AgentSession into our own, and keeps early replies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from livekit.agents import (
     AgentSession,
     CloseEvent,
     CloseReason,
+    ConversationItemAddedEvent,
     ErrorEvent,
     UserInputTranscribedEvent,
 )
-from livekit.agents.llm import LLMError
+from livekit.agents.llm import ChatMessage, LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
@@ -26,6 +27,7 @@ from agent.core.events import (
     SpeechNotRecognised,
     SpeechRecognised,
 )
+from agent.core.livekit_internals import prepare_early_reply_again
 from agent.core.log import logger
 from agent.speech.failures import provider_failed
 
@@ -69,3 +71,18 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
     session.on("close", on_close)
     session.on("user_input_transcribed", on_transcribed)
     session.on("user_transcription_timeout", on_transcription_timeout)
+
+
+def keep_early_replies(session: AgentSession[Any]) -> None:
+    """Keep the early reply to a trainee who interrupts with a few words.
+
+    livekit-agents prepares it before the interrupted line is in the conversation. It would drop it
+    at the end of the turn, log a warning and begin a new one.
+    """
+
+    def on_item(event: ConversationItemAddedEvent) -> None:
+        item = event.item
+        if isinstance(item, ChatMessage) and item.role == "assistant" and item.interrupted:
+            prepare_early_reply_again(session)
+
+    session.on("conversation_item_added", on_item)

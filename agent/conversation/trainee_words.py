@@ -66,7 +66,8 @@ class TraineeWords:
     ) -> None:
         """Follow the agent's lines from now on."""
         self._line = line
-        self._activity = activity
+        self.activity = activity
+        """The voice activity detection of the conversation."""
         self._state = state
         self._texts = texts
         self._echo = EchoFilter(line, activity, texts)
@@ -117,11 +118,6 @@ class TraineeWords:
         self._deliver(joined(held))
 
     @property
-    def activity(self) -> VoiceActivity:
-        """The voice activity detection of the conversation."""
-        return self._activity
-
-    @property
     def unanswered(self) -> str:
         """The words passed on since the last spoken message of the trainee, final or not."""
         return self._unanswered.text
@@ -129,10 +125,6 @@ class TraineeWords:
     def turn_taken(self) -> None:
         """Note that the session has made a message of the words passed on so far."""
         self._unanswered.clear()
-
-    def turn_over(self) -> None:
-        """Note that speech recognition has ended the trainee's turn."""
-        self._activity.turn_over()
 
     def heard_since(self, at: float) -> bool:
         """True if words were recognised after a moment, in seconds since the epoch."""
@@ -208,7 +200,7 @@ class TraineeWords:
         if self._is_echo(event):  # 1
             return []
         if self._holding:  # 2
-            self._activity.words_heard()
+            self.activity.words_heard()
             self._state.events.emit(SpeechRecognised())
             if final:
                 self._held.append(event)
@@ -232,10 +224,10 @@ class TraineeWords:
 
         If they show that the client has no echo cancellation, drop the words held back before.
         """
-        was_known = self._activity.hears_echo
+        was_known = self.activity.hears_echo
         held = [*map(text_of, self._held), *self._waiting.repeated]
         is_echo = self._echo.drops(event.alternatives[0], held)
-        if is_echo and self._activity.hears_echo and not was_known:
+        if is_echo and self.activity.hears_echo and not was_known:
             self._drop_held_words()
         return is_echo
 
@@ -253,7 +245,7 @@ class TraineeWords:
             # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the
             # trainee is silent (https://developers.deepgram.com/docs/flux/state).
             return []
-        self._activity.words_heard()
+        self.activity.words_heard()
         self._unanswered.add(text, final=final)
         self._interim = "" if final else text
         passed = self._waiting.joined_with(event) if final else event

@@ -43,10 +43,6 @@ class VoiceActivity(VAD):
         self.hears_echo = False
         """True if the client sends the agent's own voice. Sound then does not pause a line."""
 
-    def echo_detected(self) -> None:
-        """Note that the client sends the agent's own voice."""
-        self.hears_echo = True
-
     def words_heard(self) -> None:
         """Note that speech recognition has found words in the current sound."""
         self._words_at = time.monotonic()

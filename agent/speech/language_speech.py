@@ -70,12 +70,6 @@ class LanguageSpeech:
             self._voices[first] = voice
         return self._voices[first]
 
-    def restart_recognition(self) -> None:
-        """Reconnect speech recognition."""
-        # Do not let the plugin reconnect: its word times would begin at 0 again.
-        for recognition in self._recognition.values():
-            recognition.failover.restart()
-
     def slow_down(self, locale: str, script_voice: str | None) -> bool:
         """Speak more slowly from the next line on, in every language whose voice can.
 

@@ -78,6 +78,7 @@ class FailoverRecognition:
 
     def restart(self) -> None:
         """Open a new connection to the provider in use, and send it only the audio from now on."""
+        # Do not let the plugin reconnect: its word times would begin at 0 again.
         self.forget()
         self._change.set()
 

@@ -19,7 +19,7 @@ from livekit.agents import (
 )
 from livekit.agents.voice import io
 
-from agent.conversation.early_reply import keep_early_replies
+from agent.conversation.session_events import keep_early_replies
 from agent.core.events import Events
 from agent.core.settings import VoiceSettings
 from agent.speech.recognition import build_recognition

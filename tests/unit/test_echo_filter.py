@@ -152,7 +152,7 @@ async def test_recognition_hears_silence_in_place_of_an_echo(
     recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(echo_filter, "_ECHO_S", 0.02)
-    recognition.activity.echo_detected()
+    recognition.activity.hears_echo = True
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
         frame = rtc.AudioFrame(b"\x01" * 320, 16_000, 1, 160)
@@ -230,7 +230,7 @@ async def test_echo_that_is_recognised_late_is_not_answered(
     """The recogniser says where in the microphone's audio the words were."""
     monkeypatch.setattr(echo_filter, "_ECHO_S", 1)
     monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.0)
-    recognition.activity.echo_detected()
+    recognition.activity.hears_echo = True
     recognition.words.release()
     speech = recognition.session.speaks()
     clock.ahead_s = 20

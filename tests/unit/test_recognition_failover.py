@@ -19,7 +19,6 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.speech import recent_audio
-from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import build_llm
 from agent.speech.recognition_failover import FailoverRecognition
 from tests.support.environments import RECOGNITION
@@ -177,15 +176,6 @@ async def test_restart_opens_a_connection_that_continues_the_word_times(setup: S
     again = await setup.connects(setup.connections, 2)
     assert again.received_s == 0
     assert again.start_time_offset == pytest.approx(60, abs=20)
-
-
-async def test_restart_recognition_opens_a_new_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    restarted: list[FailoverRecognition] = []
-    monkeypatch.setattr(FailoverRecognition, "restart", lambda self: restarted.append(self))
-    speech = LanguageSpeech(VoiceSettings.from_env(RECOGNITION), Events())
-    recognition = speech.recognition(["en"])
-    speech.restart_recognition()
-    assert restarted == [recognition.failover]
 
 
 async def test_cut_in_forgets_the_audio_before_recognition_reconnects(

@@ -137,7 +137,7 @@ def test_sounds_in_a_row_no_longer_pause_a_line(setup: Setup) -> None:
 
 
 def test_echo_does_not_pause_a_line(setup: Setup) -> None:
-    setup.activity.echo_detected()
+    setup.activity.hears_echo = True
     speech = setup.session.speaks()
     assert setup.hears(START) == []
     assert setup.hears(SOUND, after=0.5) == []

@@ -12,6 +12,7 @@ from typing import Final
 from agent.core.events import ProviderFailed, SpeechNotRecognised, SpeechRecognised
 from agent.core.log import logger
 from agent.greeting.greeting import Greeting
+from agent.speech.recognition_failover import FailoverRecognition
 
 _CERTAIN_S: Final = 1.0
 """Longer speech counts as meant for the agent. The first shorter one may be a cough."""
@@ -48,23 +49,24 @@ class RecoverRecognition:
             "this repeats, run: python -m agent doctor",
             extra={"event": "speech_not_recognised", "in_a_row": self._in_a_row},
         )
-        conversation = self._greeting.conversation
+        failover = self._greeting.conversation.failover
         self._greeting.events.emit(ProviderFailed("stt", "Unheard"))
-        if conversation.ask_second_recognition():
+        if failover is not None and failover.try_second():
             self._asking_second = True
-            self._greeting.tasks.start(self._wait_for_second(), name="second_recognition")
+            self._greeting.tasks.start(self._wait_for_second(failover), name="second_recognition")
         elif not self._asking_second:
-            conversation.restart_recognition()
+            if failover is not None:
+                failover.restart()
             self._apologise()
 
-    async def _wait_for_second(self) -> None:
+    async def _wait_for_second(self, failover: FailoverRecognition) -> None:
         """Apologise if the second provider does not recognise the same words in time."""
         self._second_recognised.clear()
         try:
             async with asyncio.timeout(_SECOND_S):
                 await self._second_recognised.wait()
         except TimeoutError:
-            self._greeting.conversation.leave_second_recognition()
+            failover.return_to_first()
             self._apologise()
         finally:
             self._asking_second = False
