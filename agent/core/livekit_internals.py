@@ -25,7 +25,7 @@ from aiohttp import WSMsgType, web
 from google import genai
 from google.genai import types
 from livekit import api, rtc
-from livekit.agents import AgentServer, AgentSession, APIConnectionError, inference, llm, tts
+from livekit.agents import AgentServer, AgentSession, APIConnectionError, inference, llm
 from livekit.agents.cli import cli, proto
 from livekit.agents.inference.eot.languages import LOCAL_LANGUAGES
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
@@ -274,10 +274,10 @@ class UnmeasuredLLMStream(llm.LLMStream, ABC):
             pass
 
 
-class LimitedLLMFallbackStream(FallbackLLMStream):
-    """A request to several models that tries a failed one again only if `may_try` allows it.
+class _LimitedRecovery:
+    """A request to several providers that tries a failed one again only if `may_try` allows it.
 
-    The adapter repeats every request at every failed model and has no option for it
+    The adapters repeat every request at every failed provider and have no option for it
     (https://github.com/livekit/agents/issues/4464).
     """
 
@@ -285,21 +285,17 @@ class LimitedLLMFallbackStream(FallbackLLMStream):
         self._may_try = may_try
         super().__init__(**options)
 
-    def _try_recovery(self, llm: llm.LLM[Any]) -> None:
-        if self._may_try(llm):
-            super()._try_recovery(llm)
+    def _try_recovery(self, provider: Any) -> None:
+        if self._may_try(provider):
+            super()._try_recovery(provider)  # type: ignore[misc]
 
 
-class LimitedTTSFallbackStream(FallbackSynthesizeStream):
-    """Speech from several voices; it tries a failed one again only if `may_try` allows it."""
+class LimitedLLMFallbackStream(_LimitedRecovery, FallbackLLMStream):
+    """A request to several models."""
 
-    def __init__(self, may_try: Callable[[object], bool], **options: Any) -> None:
-        self._may_try = may_try
-        super().__init__(**options)
 
-    def _try_recovery(self, tts: tts.TTS[Any]) -> None:
-        if self._may_try(tts):
-            super()._try_recovery(tts)
+class LimitedTTSFallbackStream(_LimitedRecovery, FallbackSynthesizeStream):
+    """Speech from several voices."""
 
 
 def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, llm
-from livekit.agents.llm import AvailabilityChangedEvent
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 
 from agent.core.livekit_internals import LimitedLLMFallbackStream
@@ -28,7 +27,6 @@ class FallbackModels(llm.FallbackAdapter):
         self.models = models
         """Each model emits its own `error` event; the adapter does not forward it."""
         self._probes = RecoveryProbes()
-        self.on("llm_availability_changed", self._on_availability)
 
     def chat(
         self,
@@ -50,10 +48,6 @@ class FallbackModels(llm.FallbackAdapter):
             tool_choice=tool_choice,
             extra_kwargs=extra_kwargs,
         )
-
-    def _on_availability(self, event: AvailabilityChangedEvent) -> None:
-        if not event.available:
-            self._probes.on_failure(event.llm)
 
 
 def build_llm(settings: LlmSettings) -> FallbackModels:

@@ -13,19 +13,15 @@ _EVERY_S: Final = 15.0
 
 
 class RecoveryProbes:
-    """Knows when each failed provider may be probed."""
+    """Knows when each failed provider may be probed: not at once, and then at intervals."""
 
     def __init__(self) -> None:
         self._next_at: dict[object, float] = {}
 
-    def on_failure(self, provider: object) -> None:
-        """Postpone the first probe: the provider would probably fail again."""
-        self._next_at[provider] = time.monotonic() + _EVERY_S
-
     def may_try(self, provider: object) -> bool:
         """Return True if the provider may be probed now, and postpone the next probe."""
         now = time.monotonic()
-        if now < self._next_at.get(provider, now):
+        if now < self._next_at.setdefault(provider, now + _EVERY_S):
             return False
         self._next_at[provider] = now + _EVERY_S
         return True

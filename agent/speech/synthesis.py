@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, tts
-from livekit.agents.tts import AvailabilityChangedEvent
 from livekit.plugins import google
 
 from agent.core.livekit_internals import LimitedTTSFallbackStream, set_gemini_tts_timeout
@@ -30,16 +29,11 @@ class FallbackVoices(tts.FallbackAdapter):
         self.voices = voices
         """Each voice emits its own `error` event; the adapter does not forward it."""
         self._probes = RecoveryProbes()
-        self.on("tts_availability_changed", self._on_failure)
 
     def stream(
         self, *, conn_options: APIConnectOptions = TTS_CONNECT_OPTIONS
     ) -> LimitedTTSFallbackStream:
         return LimitedTTSFallbackStream(self._probes.may_try, tts=self, conn_options=conn_options)
-
-    def _on_failure(self, event: AvailabilityChangedEvent) -> None:
-        if not event.available:
-            self._probes.on_failure(event.tts)
 
     def prewarm(self) -> None:
         """Do nothing: the opening is synthesised at once anyway."""

@@ -17,7 +17,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_failed_provider_is_tried_after_a_while_and_then_at_intervals(clock: list[float]) -> None:
     probes = RecoveryProbes()
-    probes.on_failure("first")
     assert not probes.may_try("first")
     clock[0] += 14
     assert not probes.may_try("first")
@@ -30,9 +29,7 @@ def test_failed_provider_is_tried_after_a_while_and_then_at_intervals(clock: lis
 
 def test_providers_are_tried_independently(clock: list[float]) -> None:
     probes = RecoveryProbes()
-    probes.on_failure("first")
-    assert probes.may_try("second")
+    assert not probes.may_try("first")
     clock[0] += 15
-    probes.on_failure("second")
-    assert probes.may_try("first")
     assert not probes.may_try("second")
+    assert probes.may_try("first")
