@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Final, Literal
 
 from livekit import rtc
@@ -71,13 +73,17 @@ class PageRpcs:
             RPC_TYPING: self._on_typing,
         }
         for name, method in methods.items():
-            room.local_participant.register_rpc_method(name, method)
+            room.local_participant.register_rpc_method(name, partial(self._answer, method))
 
-    async def _on_can_hear(self, call: rtc.RpcInvocationData) -> str:
-        if not await self._is_from_human(call):
-            return "ignored"
+    async def _answer(self, method: Callable[[str], str], call: rtc.RpcInvocationData) -> str:
+        """Answer a call of the trainee's page; ignore any other."""
+        # A page calls as soon as it is connected, perhaps before LiveKit announces the trainee.
+        participant = await self._arrivals.find(call.caller_identity)
+        return method(call.payload) if participant and is_human(participant) else "ignored"
+
+    def _on_can_hear(self, payload: str) -> str:
         try:
-            report = json.loads(call.payload)
+            report = json.loads(payload)
             event = CanHear(
                 sound_unlocked=report["sound_unlocked"] is True,
                 audio_from=frozenset(map(str, report["audio_from"])),
@@ -90,34 +96,31 @@ class PageRpcs:
                 rtc.RpcError.ErrorCode.APPLICATION_ERROR,
                 'expected {"sound_unlocked": bool, "audio_from": [identity]}',
             ) from None
-        self._events.emit(event)
-        return "ok"
+        return self._emit(event)
 
-    async def _on_end_greeting(self, call: rtc.RpcInvocationData) -> str:
-        if not await self._is_from_human(call):
-            return "ignored"
+    def _on_end_greeting(self, payload: str) -> str:
         try:
-            reason = str(json.loads(call.payload or "{}").get("reason"))
+            reason = str(json.loads(payload or "{}").get("reason"))
         except (ValueError, AttributeError):
             reason = ""
         event = EndRequested(end_reasons.requested(reason))
         asyncio.get_running_loop().call_later(_RESPOND_FIRST_S, self._events.emit, event)
         return "ok"
 
-    async def _on_feedback(self, call: rtc.RpcInvocationData) -> str:
+    def _on_feedback(self, payload: str) -> str:
         try:
-            given = json.loads(call.payload)
+            given = json.loads(payload)
             comment = one_line(given.get("comment"), COMMENT_MAX)
             event = FeedbackGiven(helpful=given["helpful"] is True, comment=comment)
         except (ValueError, KeyError, TypeError, AttributeError):
             return "ignored"
-        return await self._emit_from_human(call, event)
+        return self._emit(event)
 
-    async def _on_set_name(self, call: rtc.RpcInvocationData) -> str:
-        if not await self._is_from_human(call) or self._names >= _NAMES_MAX:
+    def _on_set_name(self, payload: str) -> str:
+        if self._names >= _NAMES_MAX:
             return "ignored"
         try:
-            name = clean_name(json.loads(call.payload).get("name"))
+            name = clean_name(json.loads(payload).get("name"))
         except (ValueError, AttributeError):
             name = ""
         if name:
@@ -125,18 +128,15 @@ class PageRpcs:
             self._events.emit(NameChosen(name))
         return json.dumps({"name": name})
 
-    async def _on_start_timeline(self, call: rtc.RpcInvocationData) -> str:
-        if not await self._is_from_human(call) or self._timeline_reports >= _TIMELINE_REPORTS_MAX:
+    def _on_start_timeline(self, payload: str) -> str:
+        if self._timeline_reports >= _TIMELINE_REPORTS_MAX:
             return "ignored"
         self._timeline_reports += 1
-        self._events.emit(PageTimelineReported(call.payload))
-        return "ok"
+        return self._emit(PageTimelineReported(payload))
 
-    async def _on_labels_shown(self, call: rtc.RpcInvocationData) -> str:
-        if not await self._is_from_human(call):
-            return "ignored"
+    def _on_labels_shown(self, payload: str) -> str:
         try:
-            ages = {label: float(age) for label, age in json.loads(call.payload).items()}
+            ages = {label: float(age) for label, age in json.loads(payload).items()}
         except (ValueError, TypeError, AttributeError):
             raise rtc.RpcError(
                 rtc.RpcError.ErrorCode.APPLICATION_ERROR, 'expected {"ai": ms, "recording": ms}'
@@ -146,19 +146,12 @@ class PageRpcs:
                 self._events.emit(LabelShown(label, ages[label] / 1000))
         return "ok"
 
-    async def _on_stop_recording(self, call: rtc.RpcInvocationData) -> str:
-        return await self._emit_from_human(call, RecordingDeclined())
+    def _on_stop_recording(self, _: str) -> str:
+        return self._emit(RecordingDeclined())
 
-    async def _on_typing(self, call: rtc.RpcInvocationData) -> str:
-        return await self._emit_from_human(call, TraineeTyping())
+    def _on_typing(self, _: str) -> str:
+        return self._emit(TraineeTyping())
 
-    async def _emit_from_human(self, call: rtc.RpcInvocationData, event: object) -> str:
-        if not await self._is_from_human(call):
-            return "ignored"
+    def _emit(self, event: object) -> str:
         self._events.emit(event)
         return "ok"
-
-    async def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:
-        # A page calls as soon as it is connected, perhaps before LiveKit announces the trainee.
-        participant = await self._arrivals.find(call.caller_identity)
-        return participant is not None and is_human(participant)
