@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from livekit.agents.llm import LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
@@ -13,14 +15,9 @@ ProviderError = LLMError | STTError | TTSError
 
 def provider_failed(error: ProviderError) -> ProviderFailed:
     """Describe a plugin's error without the vendor's text."""
-    part: Part = "tts"
-    if isinstance(error, LLMError):
-        part = "llm"
-    elif isinstance(error, STTError):
-        part = "stt"
     status = getattr(error.error, "status_code", None)
     return ProviderFailed(
-        part=part,
+        part=cast(Part, error.type.removesuffix("_error")),  # "llm_error", "stt_error", "tts_error"
         error=type(error.error).__name__,
         # livekit-agents uses -1 for "no answer at all".
         status=None if status == -1 else status,
