@@ -19,7 +19,7 @@ from agent.core.events import AvatarAnswered, AvatarJoined
 from agent.core.log import ignore_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
-from agent.greeting.first_avatar import avatar_of
+from agent.greeting.first_avatar import request_avatar
 from agent.room.room_api import RoomApi
 
 _SECOND_REQUEST_AFTER_S: Final = 0.3
@@ -57,7 +57,7 @@ class AvatarRequests:
         Args:
             requested: an avatar whose request has been started already; it may have joined.
         """
-        avatar = requested or self._request_of_script()
+        avatar = requested or request_avatar(self._settings, self._state.script)
         self._joined = asyncio.get_running_loop().create_future()
         self._expect(avatar)
         return self._wait_for(self._arrival_of(avatar, self._joined))
@@ -81,11 +81,6 @@ class AvatarRequests:
         await asyncio.gather(*(avatar.aclose() for avatar in avatars))
         self._usage.leave_all()
         self._tasks.cancel()
-
-    def _request_of_script(self) -> BeyondPresenceAvatar:
-        avatar = avatar_of(self._settings, self._state.script)
-        avatar.start_request()
-        return avatar
 
     def _expect(self, avatar: BeyondPresenceAvatar) -> None:
         """Use this avatar, which has been requested, if no other one joins before it."""
@@ -139,7 +134,7 @@ class AvatarRequests:
             "joins. If this repeats, check Beyond Presence's status page",
             extra={"event": "avatar_call_retried", "error": str(error)},
         )
-        second = self._request_of_script()
+        second = request_avatar(self._settings, self._state.script)
         self._expect(second)
         return await self._failure_before(joined, second)
 

@@ -22,14 +22,16 @@ _REMOVE_FOR_S: Final = 4.0
 the endpoint's reaper removes it."""
 
 
-def avatar_of(settings: WorkerSettings, script: RenderedScript) -> BeyondPresenceAvatar:
-    """Build the avatar that the script asks for, or the default one; it is not requested yet."""
+def request_avatar(settings: WorkerSettings, script: RenderedScript) -> BeyondPresenceAvatar:
+    """Request the avatar that the script asks for, or the default one."""
     if script.avatar and script.avatar not in settings.beyond_presence_avatars:
         logger.warning(
             "BEYOND_PRESENCE_AVATARS lacks the avatar of this script; using the default",
             extra={"event": "avatar_unknown", "script": script.name, "avatar": script.avatar},
         )
-    return BeyondPresenceAvatar(settings, settings.avatar_of(script.name, script.avatar))
+    avatar = BeyondPresenceAvatar(settings, settings.avatar_of(script.name, script.avatar))
+    avatar.start_request()
+    return avatar
 
 
 class FirstAvatar:
@@ -49,8 +51,7 @@ class FirstAvatar:
     def request(self) -> None:
         """Request it, once; the room need not be connected."""
         if self._avatar is None:
-            self._avatar = avatar_of(self._settings, self._script)
-            self._avatar.start_request()
+            self._avatar = request_avatar(self._settings, self._script)
             self._timeline.mark("avatar_asked")
 
     def hand_over(self) -> BeyondPresenceAvatar | None:

@@ -140,13 +140,12 @@ async def _read_store_and_request_avatar(
     Only a daily budget (AVATAR_MINUTES_PER_DAY) makes the request wait for the store.
     """
     reading = asyncio.create_task(_read_store(settings, metadata), name="read_store")
-    alone = await is_listed_without_agent(livekit)
-    if alone and settings.avatar_minutes_per_day is None:
+    is_limited = settings.avatar_minutes_per_day is not None
+    if await is_listed_without_agent(livekit) and not (
+        is_limited and (await reading).budget_used_up
+    ):
         avatar.request()
-    stored = await reading
-    if alone and not stored.budget_used_up:
-        avatar.request()
-    return stored
+    return await reading
 
 
 async def _read_store(settings: WorkerSettings, metadata: JobMetadata) -> _Stored:

@@ -32,9 +32,7 @@ class FakeAvatar:
 
     def __init__(self, steps: list[str]) -> None:
         self._steps = steps
-
-    def start_request(self) -> None:
-        self._steps.append("avatar requested")
+        steps.append("avatar requested")
 
     async def aclose(self) -> None:
         self._steps.append("request cancelled")
@@ -142,7 +140,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def avatar_for(monkeypatch: pytest.MonkeyPatch, started: Job) -> None:
-    monkeypatch.setattr(first_avatar, "avatar_of", lambda *_: FakeAvatar(started.steps))
+    monkeypatch.setattr(first_avatar, "request_avatar", lambda *_: FakeAvatar(started.steps))
 
 
 async def test_job_requests_the_avatar_before_it_joins_the_room_and_reads_the_store(
