@@ -5,7 +5,7 @@ import { StrictMode } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { GreetingState } from "../state/greetingState.js";
-import { type Answer, endpointServer, failure, SUCCESS } from "../test/endpointServer.js";
+import { type Answer, endpointServer, failure, SUCCESS, tokenFor } from "../test/endpointServer.js";
 import { AvatarGreeting } from "./AvatarGreeting.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
 
@@ -55,6 +55,14 @@ test("the first paint has the name, the steps and Continue", () => {
   expect(screen.getByTestId("status").textContent).toContain("Connecting…");
   expect(screen.getByTestId("progress").textContent).toContain("Getting your room ready…");
   expect(screen.getByRole("button", { name: "Continue to Training Video" })).toBeDefined();
+});
+
+test("the heading shows the name as the agent says it", async () => {
+  answer = () => ({ status: 201, body: { ...SUCCESS, participant_token: tokenFor("Zoë Ana") } });
+  show();
+  await waitFor(() =>
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welcome, Zoë Ana"),
+  );
 });
 
 test("after a reload the page keeps the name that the trainee has chosen in this session", () => {

@@ -35,7 +35,10 @@ import { KeptStill } from "./still.js";
 const AGENT_WAITS_MS = 10_000;
 
 export interface AvatarGreetingProps extends GreetingOptions {
-  /** Shown in the heading. The agent gets the name from the platform. */
+  /**
+   * Shown in the heading. The agent gets the name from the platform; once the endpoint has answered,
+   * the heading shows that name as the agent says it.
+   */
   traineeName?: string | undefined;
   /**
    * BCP 47 tag of the language to begin in; by default the document's, then the browser's. As soon
@@ -148,9 +151,9 @@ function Attempt(props: AttemptProps) {
     props.keepJoin(changed);
   };
   const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
-  const traineeName = chosenName ?? props.traineeName;
   const endpoint = useGreetingEndpoint(props);
-  const { introduction, fallback, rejoins, refused } = useIntroduction(endpoint);
+  const { introduction, fallback, rejoins, refused, ...known } = useIntroduction(endpoint);
+  const traineeName = chosenName ?? (props.traineeName && (known.traineeName ?? props.traineeName));
   const initially = kept ?? (!preJoin ? JOIN_WITH_ALL : rejoins ? REJOIN : undefined);
   if (join === undefined && initially !== undefined) setJoin(initially);
   const name = props.guideName ?? introduction?.guide;
@@ -174,7 +177,7 @@ function Attempt(props: AttemptProps) {
           />
         ) : (
           <Greeting
-            {...{ ...props, endpoint, chosenName, keepName, changeJoin }}
+            {...{ ...props, endpoint, traineeName, chosenName, keepName, changeJoin }}
             join={join ?? JOIN_WITH_ALL}
           />
         )}

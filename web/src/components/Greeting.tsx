@@ -63,7 +63,7 @@ export function Greeting(props: GreetingProps) {
           <GreetingView
             {...greeting}
             {...{ microphone, unlock, readAlong, tryAgain, takesFeedback }}
-            traineeName={chosenName ?? props.traineeName}
+            traineeName={props.traineeName}
             onName={keepName}
           />
         </LabelReportContext.Provider>

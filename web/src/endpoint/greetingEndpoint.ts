@@ -5,7 +5,7 @@
  * This client also keeps `fallback` and the typed error, so that the page can always show a welcome
  * and a Continue button.
  */
-import { TokenSource } from "livekit-client";
+import { decodeTokenPayload, TokenSource } from "livekit-client";
 
 import { safeUrl } from "../lib/safeUrl.js";
 import { rejectAfter, resultWithin } from "../lib/timing.js";
@@ -56,6 +56,8 @@ export interface GreetingToken {
   roomName: string;
   serverUrl: string;
   participantToken: string;
+  /** The trainee's name as the agent says it; undefined if the platform sent none that is usable. */
+  traineeName: string | undefined;
   fallback: Fallback | undefined;
   /** Undefined if the endpoint is older than this page. */
   introduction: Introduction | undefined;
@@ -231,10 +233,19 @@ async function postTokenRequest(options: GreetingEndpointOptions): Promise<Greet
     roomName: text(body, "room_name") ?? "",
     serverUrl,
     participantToken,
+    traineeName: nameIn(participantToken),
     fallback: fallbackOf(body),
     introduction: introductionOf(body),
     rejoins: field(body, "rejoins") === true,
   };
+}
+
+function nameIn(token: string): string | undefined {
+  try {
+    return decodeTokenPayload(token).name;
+  } catch {
+    return undefined; // not a JWT; LiveKit will refuse it
+  }
 }
 
 function headersOf(authorization: string | undefined, options: GreetingEndpointOptions): Headers {

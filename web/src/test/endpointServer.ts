@@ -22,13 +22,16 @@ export const FALLBACK = {
 };
 
 /** A token that the SDK can read; its signature is not valid. */
-export const TOKEN = [
-  { alg: "HS256" },
-  { exp: Math.floor(Date.now() / 1000) + 900, video: { room: "training-session-7" } },
-]
-  .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-  .concat("c2lnbmF0dXJl")
-  .join(".");
+export const tokenFor = (name?: string) =>
+  [
+    { alg: "HS256" },
+    { exp: Math.floor(Date.now() / 1000) + 900, name, video: { room: "training-session-7" } },
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .concat("c2lnbmF0dXJl")
+    .join(".");
+
+export const TOKEN = tokenFor();
 
 export const SUCCESS = {
   success: true,
