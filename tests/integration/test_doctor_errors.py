@@ -124,7 +124,7 @@ ROWS = [
     ),
     Row(
         "Beyond Presence down",
-        (r"failed beyond_presence\.key Beyond Presence: nothing listens at .* → .*BEY_API_URL\)",),
+        (r"failed beyond_presence\.key BEY_API_URL: nothing listens at .* → check host.*",),
         {"BEY_API_URL": f"http://{CLOSED}"},
     ),
     Row(
@@ -135,9 +135,10 @@ ROWS = [
     Row(
         "providers hang",
         (
-            r"failed beyond_presence\.key Beyond Presence: .* did not answer within 4 s → .*",
-            r"failed deepgram\.key Deepgram: .* did not answer within 4 s → .*",
-            r"failed gemini\.key Gemini: .* did not answer within 4 s → .*",
+            r"failed beyond_presence\.key BEY_API_URL: .* did not answer within 4 s → .*",
+            r"failed deepgram\.key DEEPGRAM_BASE_URL: .* did not answer within 4 s → .*",
+            r"failed gemini\.key GOOGLE_GEMINI_BASE_URL: .* did not answer within 4 s → .*",
+            r"skipped gemini\.model gemini\.key is not ok: see above",
         ),
         faults=("bey:hang", "stt:hang", "llm:hang"),
         times_out=True,

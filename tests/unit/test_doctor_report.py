@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from agent.cli.doctor import command
+from agent.cli.doctor.configuration import Configuration, read_configuration
+from agent.cli.doctor.http_client import NoResponse
 from agent.cli.doctor.report import as_json, as_text, without_secrets
-from agent.cli.doctor.result import CheckResult, failed, ok, warning
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, warning
 
 
 def test_report_aligns_text_and_keeps_its_json_format() -> None:
@@ -67,6 +70,36 @@ def test_command_exit_code(
     assert command.main([]) == code
     assert command.main(["--json"]) == code
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "environ", "lines"),
+    [
+        ([ok("a.one", ""), ok("a.two", "")], {}, ["ok a.one", "ok a.two"]),
+        ([ok("a.one", "")], {}, ["ok a.one"]),
+        ([failed("a.one", "", "")], {}, ["failed a.one", "skipped a.two"]),
+        ([ok("a.one", ""), warning("a.more", "", "")], {}, ["ok a.one", "warning a.more"]),
+        ([], {"MAX_JOBS": "many"}, ["skipped a.one", "skipped a.two"]),
+        ([NoResponse("gone", "wait")], {}, ["failed a.one", "skipped a.two"]),
+        ([ok("a.one", ""), NoResponse("gone", "wait")], {}, ["ok a.one", "failed a.two"]),
+    ],
+)
+async def test_check_skips_what_it_cannot_find_out(
+    found: list[CheckResult | NoResponse], environ: dict[str, str], lines: list[str]
+) -> None:
+    @reports("a.one", "a.two", needs=("MAX_JOBS",), address="ENDPOINT_URL", hint=" a bit")
+    async def check(_: Configuration) -> AsyncIterator[CheckResult]:
+        for result in found:
+            if isinstance(result, NoResponse):
+                raise result
+            yield result
+
+    config = read_configuration(environ, parts=frozenset({"worker"}))
+    results = [result async for result in check(config)]
+    assert [f"{result.level} {result.check}" for result in results] == lines
+    for result in results:
+        if result.level == "failed" and result.what:
+            assert (result.what, result.fix) == ("ENDPOINT_URL: gone", "wait a bit")
 
 
 def test_command_rejects_an_unknown_option() -> None:

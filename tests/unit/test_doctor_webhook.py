@@ -83,7 +83,7 @@ async def test_webhook_whose_name_cannot_be_resolved_is_reported_as_such(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     result = await found("https://platform.invalid/outcomes")
-    assert result.what == "the name platform.invalid cannot be resolved (OUTCOME_WEBHOOK_URL)"
+    assert result.what == "OUTCOME_WEBHOOK_URL: the name platform.invalid cannot be resolved"
     assert "spelling" in result.fix
 
 

@@ -24,17 +24,20 @@ _BODY_MAX = 4 * 1024 * 1024
 
 
 class NoResponse(Exception):
-    """The server did not respond.
+    """The server did not respond, or refused a WebSocket.
 
     Args:
         what: why, as in `nothing listens at 127.0.0.1:7880`.
         fix: what the operator should do.
         refused: nothing listens at the address.
+        status: with which it refused the WebSocket.
     """
 
-    def __init__(self, what: str, fix: str, *, refused: bool = False) -> None:
+    def __init__(
+        self, what: str, fix: str, *, refused: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(what)
-        self.what, self.fix, self.refused = what, fix, refused
+        self.what, self.fix, self.refused, self.status = what, fix, refused, status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,18 +53,17 @@ class Response:
         except (ValueError, RecursionError):
             return None
 
+    def value(self, *names: str) -> Any:
+        """Return a value of the JSON object in the body, or of an object in it; None without."""
+        found = self.json()
+        for name in names:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found
+
     @property
     def text(self) -> str:
         """The body, to search for words; never show it: it may contain a token."""
         return self.body.decode(errors="replace")
-
-
-class Refused(Exception):
-    """A server refused a WebSocket."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"refused with status {status}")
-        self.status = status
 
 
 class HttpClient:
@@ -111,18 +113,14 @@ class HttpClient:
         """Open a WebSocket for at most `REQUEST_TIMEOUT_S`.
 
         Raises:
-            Refused: the server answered with another status than 101.
-            NoResponse: the server did not respond; says what to do about it.
+            NoResponse: the server did not respond, or refused it; says what to do about it.
         """
         with connection_errors(url):
-            try:
-                async with (
-                    asyncio.timeout(REQUEST_TIMEOUT_S),
-                    self._http.ws_connect(url, headers=headers) as connection,
-                ):
-                    yield connection
-            except aiohttp.WSServerHandshakeError as e:
-                raise Refused(e.status) from None
+            async with (
+                asyncio.timeout(REQUEST_TIMEOUT_S),
+                self._http.ws_connect(url, headers=headers) as connection,
+            ):
+                yield connection
 
     def _note_clock(self, server: str, date: str) -> None:
         try:
@@ -136,67 +134,74 @@ class HttpClient:
 @contextmanager
 def connection_errors(url: str) -> Iterator[None]:
     """Raise NoResponse for every error of a connection to `url`."""
-    host = host_and_port(url)
     try:
         yield
-    except TimeoutError:
-        raise NoResponse(
-            f"{host} did not answer within {REQUEST_TIMEOUT_S:g} s",
-            "the server hangs, or a firewall drops the packets: try curl from this machine",
-        ) from None
-    except aiohttp.ClientConnectorCertificateError:
-        raise NoResponse(*_invalid_certificate(host)) from None
-    except aiohttp.ClientSSLError as e:
-        if isinstance(e.__cause__, ssl.SSLCertVerificationError):
-            raise NoResponse(*_invalid_certificate(host)) from None
-        raise NoResponse(
-            f"{host} does not use TLS",
-            "check scheme and port: wss:// and https:// need TLS, ws:// and http:// do not",
-        ) from None
-    except (aiohttp.ClientConnectorDNSError, UnicodeError):  # UnicodeError: no valid name
-        raise NoResponse(
-            f"the name {urlsplit(url).hostname or url} cannot be resolved",
-            "check its spelling, and the DNS and network of this machine",
-        ) from None
-    except aiohttp.InvalidURL:
-        if proxy_for(url):
+    except (aiohttp.ClientError, OSError, UnicodeError) as e:
+        raise _explained(e, url) from None
+
+
+def _explained(error: Exception, url: str) -> NoResponse:
+    host = host_and_port(url)
+    cause = getattr(error, "os_error", error)
+    match error:
+        case TimeoutError():
+            return NoResponse(
+                f"{host} did not answer within {REQUEST_TIMEOUT_S:g} s",
+                "the server hangs, or a firewall drops the packets: try curl from this machine",
+            )
+        case aiohttp.WSServerHandshakeError():
+            return NoResponse(
+                f"{host} does not open a WebSocket (HTTP {error.status})",
+                "a proxy on the way must pass WebSocket upgrades (of LiveKit: /rtc and /agent)",
+                status=error.status,
+            )
+        case aiohttp.ClientSSLError() if isinstance(
+            error, aiohttp.ClientConnectorCertificateError
+        ) or isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            return NoResponse(
+                f"the certificate of {host} is not valid",
+                "it has expired, is for another name, or is self-signed: use a certificate of a "
+                "public authority, and check the clock and the CA certificates of this machine",
+            )
+        case aiohttp.ClientSSLError():
+            return NoResponse(
+                f"{host} does not use TLS",
+                "check scheme and port: wss:// and https:// need TLS, ws:// and http:// do not",
+            )
+        case aiohttp.ClientConnectorDNSError() | UnicodeError():  # UnicodeError: no valid name
+            return NoResponse(
+                f"the name {urlsplit(url).hostname or url} cannot be resolved",
+                "check its spelling, and the DNS and network of this machine",
+            )
+        case aiohttp.InvalidURL() if proxy_for(url):
             # Never show it: it may contain a password.
-            raise NoResponse(
+            return NoResponse(
                 "the proxy of HTTPS_PROXY or HTTP_PROXY is not a valid URL",
                 "write it as http://host:port, or unset the variable",
-            ) from None
-        raise NoResponse("the address is not a valid URL", "check its spelling") from None
-    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as e:
-        why = f"refused ({e.status})" if isinstance(e, aiohttp.ClientHttpProxyError) else "failed"
-        raise NoResponse(
-            f"the connection to {host} through the proxy {host_and_port(proxy_for(url))} {why}",
-            "correct HTTPS_PROXY or HTTP_PROXY, or list the host in NO_PROXY",
-        ) from None
-    except (aiohttp.ClientError, OSError) as e:
-        cause = getattr(e, "os_error", e)
-        number = getattr(cause, "errno", None)
-        if number == errno.ECONNREFUSED:
-            raise NoResponse(
+            )
+        case aiohttp.InvalidURL():
+            return NoResponse("the address is not a valid URL", "check its spelling")
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            status = getattr(error, "status", None)
+            return NoResponse(
+                f"the connection to {host} through the proxy {host_and_port(proxy_for(url))} "
+                + (f"refused ({status})" if status else "failed"),
+                "correct HTTPS_PROXY or HTTP_PROXY, or list the host in NO_PROXY",
+            )
+        case _ if getattr(cause, "errno", None) == errno.ECONNREFUSED:
+            return NoResponse(
                 f"nothing listens at {host}",
                 "check host and port, and that the server runs",
                 refused=True,
-            ) from None
-        if number in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-            raise NoResponse(
+            )
+        case _ if getattr(cause, "errno", None) in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            return NoResponse(
                 f"there is no route to {host} from this machine",
                 "check the network, its routes and the firewall",
-            ) from None
-        raise NoResponse(
-            f"{host} closed the connection without an answer ({type(cause).__name__})",
-            "check the port, and any proxy or firewall on the way",
-        ) from None
-
-
-def _invalid_certificate(host: str) -> tuple[str, str]:
-    return (
-        f"the certificate of {host} is not valid",
-        "it has expired, is for another name, or is self-signed: use a certificate of a public "
-        "authority, and check the clock and the CA certificates of this machine",
+            )
+    return NoResponse(
+        f"{host} closed the connection without an answer ({type(cause).__name__})",
+        "check the port, and any proxy or firewall on the way",
     )
 
 
@@ -210,3 +215,8 @@ def host_and_port(url: str) -> str:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     return f"{host}:{port}" if port else host
+
+
+def https_url(url: str) -> str:
+    """Turn `wss://host` into `https://host`."""
+    return "http" + url.removeprefix("ws")

@@ -25,13 +25,12 @@ from livekit.protocol import rtc as signal
 from livekit.protocol.agent import JobStatus
 from livekit.protocol.models import ServerInfo
 
-from agent.cli.doctor.checks.livekit import https_url
 from agent.cli.doctor.http_client import (
     REQUEST_TIMEOUT_S,
     HttpClient,
     NoResponse,
-    Refused,
     host_and_port,
+    https_url,
 )
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
@@ -125,14 +124,8 @@ class ProbeRoom:
             .to_jwt()
         )
         address = https_url(url) + "/rtc?auto_subscribe=0&sdk=python&protocol=15"
-        try:
-            async with http.web_socket(address, {"Authorization": f"Bearer {token}"}) as socket:
-                message = await socket.receive()
-        except Refused as e:
-            raise NoResponse(
-                f"{host_and_port(url)} does not open a WebSocket (HTTP {e.status})",
-                "a proxy in front of LiveKit must pass WebSocket upgrades of /rtc and /agent",
-            ) from None
+        async with http.web_socket(address, {"Authorization": f"Bearer {token}"}) as socket:
+            message = await socket.receive()
         if message.type != aiohttp.WSMsgType.BINARY:
             raise NoResponse(
                 f"{host_and_port(url)} closes the WebSocket at once",

@@ -7,6 +7,7 @@ import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 
 from agent.cli.doctor.result import CheckResult, Level
 from agent.core.log import Redactor
@@ -52,15 +53,7 @@ def as_json(results: Sequence[CheckResult]) -> str:
         {
             "ok": not counted[Level.FAILED],
             "counts": {level: counted[level] for level in Level},
-            "checks": [
-                {
-                    "check": result.check,
-                    "level": result.level,
-                    "what": result.what,
-                    "fix": result.fix,
-                }
-                for result in results
-            ],
+            "checks": [asdict(result) for result in results],
         },
         indent=2,
         ensure_ascii=False,
@@ -70,12 +63,4 @@ def as_json(results: Sequence[CheckResult]) -> str:
 def without_secrets(results: Iterable[CheckResult], secrets: Iterable[str]) -> list[CheckResult]:
     """Replace secrets and tokens that are in a result by mistake."""
     redact = Redactor(secrets)
-    return [
-        CheckResult(
-            check=redact(result.check),
-            level=result.level,
-            what=redact(result.what),
-            fix=redact(result.fix),
-        )
-        for result in results
-    ]
+    return [replace(one, what=redact(one.what), fix=redact(one.fix)) for one in results]

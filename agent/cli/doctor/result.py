@@ -1,9 +1,14 @@
-"""Check results: the lines of the doctor's report."""
+"""Check results: the lines of the doctor's report, and what every check does with its settings."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.http_client import NoResponse, Response
 
 
 class Level(StrEnum):
@@ -43,3 +48,85 @@ def failed(check: str, what: str, fix: str) -> CheckResult:
 
 def skipped(check: str, why: str) -> CheckResult:
     return CheckResult(check=check, level=Level.SKIPPED, what=why)
+
+
+def unexpected(
+    check: str,
+    provider: str,
+    answer: Response | NoResponse,
+    advice: Mapping[int, str],
+    context: str = "",
+) -> CheckResult:
+    """Turn a response that is not the expected one into a result.
+
+    Args:
+        advice: what to do, by status; `agent.core.provider_advice` has the worker's.
+        context: what was requested, to add to the advice.
+    """
+    after = f" ({context})" if context else ""
+    status = answer.status
+    if isinstance(answer, NoResponse) and status is None:
+        return failed(check, f"{provider}: {answer.what}", answer.fix + after)
+    assert status is not None
+    fix = advice.get(status)
+    if status == 429:
+        fix = fix or "the rate limit is reached; try again later"
+        return warning(check, f"{provider} answers 429", fix + after)
+    if status >= 500:
+        fix = "check the provider's status page, and try again later"
+        return failed(check, f"{provider} has a problem (HTTP {status})", fix + after)
+    if fix:
+        return failed(check, f"{provider} answers {status}", fix + after)
+    what = f"the server that answers is not {provider} (HTTP {status})"
+    return failed(
+        check, what, f"check the address in the settings, and any proxy on the way{after}"
+    )
+
+
+Results = Callable[..., AsyncIterator[CheckResult]]
+"""Takes the configuration, and what else the check needs."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: its ids, and what follows if it cannot be completed.
+
+    All are skipped if a setting that it needs is not usable. If a server does not respond, the next
+    one has failed. After a problem with one of them, those without a result are skipped.
+    """
+
+    ids: tuple[str, ...]
+    """Of its results, in their order. It may have further ones that need not be mentioned."""
+    results: Results
+    needs: tuple[str, ...]
+    """Settings."""
+    address: str
+    """The setting that has the address of the server."""
+    hint: str
+    """To add to the advice if the server does not respond."""
+
+    async def __call__(self, config: Configuration, *args: Any) -> AsyncIterator[CheckResult]:
+        """Yield the results."""
+        open_ids = dict.fromkeys(self.ids)
+        why = config.lacks(*self.needs)
+        try:
+            if not why:
+                async for result in self.results(config, *args):
+                    open_ids.pop(result.check, None)
+                    if result.check in self.ids and result.level is not Level.OK:
+                        why = f"{result.check} is not ok: see above"
+                    yield result
+        except NoResponse as e:
+            check = next(iter(open_ids), self.ids[-1])
+            open_ids.pop(check, None)
+            why = f"{check} is not ok: see above"
+            yield failed(check, f"{self.address}: {e.what}", f"{e.fix}{self.hint}")
+        for check in open_ids if why else ():
+            yield skipped(check, why)
+
+
+def reports(
+    *ids: str, needs: tuple[str, ...] = (), address: str = "", hint: str = ""
+) -> Callable[[Results], Check]:
+    """Make a check of a function; the arguments are the fields of `Check`."""
+    return lambda results: Check(ids, results, needs, address, hint)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
+from typing import Any
 
 from agent.cli.doctor.checks import (
     beyond_presence,
@@ -25,7 +26,7 @@ from agent.cli.doctor.checks import (
 )
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient
-from agent.cli.doctor.result import CheckResult, Level, failed, skipped
+from agent.cli.doctor.result import Check, CheckResult, Level, failed, reports, skipped
 from agent.core.http_session import http_session
 
 _LIMIT_S = 12.0
@@ -40,28 +41,23 @@ async def run_checks(config: Configuration, *, residency_eu: bool = False) -> li
     """
     async with http_session() as session:
         http = HttpClient(session)
-        checks: list[Awaitable[list[CheckResult]]] = [
-            _collect("store", store.check(config)),
-            _collect("livekit", _livekit_and_worker(config, http)),
-        ]
+        checks = [_collect(store.check, config), _collect(_livekit_and_worker, config, http)]
         if "worker" in config.parts:
             checks += [
-                _collect("worker.health", worker.check_here(config, http)),
-                _collect("recording", recording.check(config)),
-                _collect("outside", livekit_public_url.check(config)),
-                _collect("beyond_presence", beyond_presence.check(config, http)),
-                _collect("deepgram", deepgram.check(config, http)),
-                _collect("gemini", gemini.check(config, http)),
+                _collect(worker.check_here, config, http),
+                _collect(recording.check, config),
+                _collect(livekit_public_url.check, config),
+                _collect(beyond_presence.check, config, http),
+                _collect(deepgram.check, config, http),
+                _collect(gemini.check, config, http),
             ]
         if "endpoint" in config.parts:
-            checks.append(_collect("platform.keys", platform_keys.check(config, http)))
-            checks.append(
-                _collect("outside.private_network", livekit_public_url.check_pages(config))
-            )
+            checks.append(_collect(platform_keys.check, config, http))
+            checks.append(_collect(livekit_public_url.check_pages, config))
         checks += [
-            _collect("scripts", scripts.check(config)),
-            _collect("endpoint", _endpoint_and_its_store(config, http)),
-            _collect("webhook", outcome_webhook.check(config, http)),
+            _collect(scripts.check, config),
+            _collect(_endpoint_and_its_store, config, http),
+            _collect(outcome_webhook.check, config, http),
         ]
         results = await asyncio.gather(*checks)
     return [
@@ -73,6 +69,7 @@ async def run_checks(config: Configuration, *, residency_eu: bool = False) -> li
     ]
 
 
+@reports("livekit.reachable", "livekit.credentials", "livekit.websocket", "worker.registered")
 async def _livekit_and_worker(
     config: Configuration, http: HttpClient
 ) -> AsyncIterator[CheckResult]:
@@ -80,14 +77,12 @@ async def _livekit_and_worker(
     async for result in livekit.check(config, http):
         usable = usable and result.level is Level.OK
         yield result
-    if not usable:
-        yield skipped("livekit.websocket", "LiveKit is not usable: see above")
-        yield skipped("worker.registered", "LiveKit is not usable: see above")
-        return
-    async for result in worker.check(config, http):
-        yield result
+    if usable:
+        async for result in worker.check(config, http):
+            yield result
 
 
+@reports("endpoint.reachable")
 async def _endpoint_and_its_store(
     config: Configuration, http: HttpClient
 ) -> AsyncIterator[CheckResult]:
@@ -108,24 +103,23 @@ async def _endpoint_and_its_store(
         )
 
 
-async def _collect(check: str, results: AsyncIterator[CheckResult]) -> list[CheckResult]:
+async def _collect(check: Check, config: Configuration, *args: Any) -> list[CheckResult]:
     """Return the results of a check until it ends or its time is up."""
     found: list[CheckResult] = []
     try:
         async with asyncio.timeout(_LIMIT_S):
-            async for result in results:
+            async for result in check(config, *args):
                 found.append(result)
     except TimeoutError:
-        found.append(
-            failed(
-                check,
-                f"not finished within {_LIMIT_S:g} s",
-                "this machine or a server is slow: run doctor again",
-            )
-        )
+        what = f"not finished within {_LIMIT_S:g} s"
+        fix = "this machine or a server is slow: run doctor again"
+        found.append(failed(_next_id(check, found), what, fix))
     except Exception as e:  # noqa: BLE001  the process edge: still show the other results
         # Leave its text out: it may contain a token.
-        found.append(
-            failed(check, f"could not be checked ({type(e).__name__})", "please report this bug")
-        )
+        what = f"could not be checked ({type(e).__name__})"
+        found.append(failed(_next_id(check, found), what, "please report this bug"))
     return found
+
+
+def _next_id(check: Check, found: list[CheckResult]) -> str:
+    return check.ids[min(len(found), len(check.ids) - 1)]

@@ -1,7 +1,8 @@
-"""Gemini: the API key, and one small call of each LLM and each voice that is configured.
+"""Gemini: the API key, one small call of each LLM and each voice, and speech recognition.
 
-Routes: https://ai.google.dev/api/models#method:-models.list, and the one that greetings use. Google
+Routes: https://ai.google.dev/api/models#method:-models.list, and those that greetings use. Google
 lists some models that new projects cannot use; only a call shows that. The few tokens are billed.
+Speech recognition gets no audio.
 """
 
 from __future__ import annotations
@@ -9,24 +10,35 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from agent.cli.doctor.checks import gemini_transcription, vertex
+import aiohttp
+
+from agent.cli.doctor.checks import vertex
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response
-from agent.cli.doctor.provider_response import unexpected_status
-from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, warning
+from agent.cli.doctor.result import (
+    CheckResult,
+    Level,
+    failed,
+    ok,
+    reports,
+    skipped,
+    unexpected,
+    warning,
+)
 from agent.core.provider_advice import PROVIDER_ADVICE
+from agent.speech.gemini_live import LIVE_PATH, live_setup
 from agent.speech.gemini_thinking import thinking_of
 from agent.speech.voices import gemini_voice
 
 _PROVIDER = "Gemini"
 _TTS = "GEMINI_TTS_MODEL"
 _Answer = Response | NoResponse
-_Call = Callable[..., Awaitable[_Answer]]
-"""Takes the method, the path below the models' address, and the body."""
+_HEARS = "gemini.hears"
 _KEY = "set GOOGLE_API_KEY to a key from aistudio.google.com"
 _MODEL_FIX = (
     "a model that this project may use: this one may be retired, or missing in "
@@ -47,143 +59,147 @@ _VERTEX_ADVICE = {
 }
 
 
-async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
-    if unusable := config.lacks("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"):
-        for name in ("gemini.key", "gemini.model", "gemini.voices", gemini_transcription.CHECK):
-            yield skipped(name, unusable)
-        return
-    base = config.worker.google_gemini_base_url
-    headers = {"x-goog-api-key": plain(config.worker.google_api_key)}
-    if config.worker.google_genai_use_vertexai:
-        async for found in _check_vertex(config, http):
-            yield found
-        yield await gemini_transcription.check(config, http, base, headers)
-        return
+@dataclass(frozen=True)
+class _Models:
+    """The API of the models: Gemini's, or Vertex AI's."""
 
-    call = _caller(http, _PROVIDER, f"{base}/v1beta/models", headers)
-    key = _key(await call("GET", "?pageSize=1"))
-    yield key
-    if key.level is not Level.OK:
-        for name in ("gemini.model", "gemini.voices", gemini_transcription.CHECK):
-            yield skipped(name, "GOOGLE_API_KEY is not usable: see above")
-        return
-    async for found in _use(config, call, _ADVICE):
-        yield found
-    yield await gemini_transcription.check(config, http, base, headers)
+    http: HttpClient
+    url: str
+    headers: Mapping[str, str]
+    advice: Mapping[int, str]
+    """What to do, by HTTP status."""
 
-
-async def _check_vertex(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
-    worker = config.worker
-    token = await vertex.access_token(config)
-    if isinstance(token, CheckResult):
-        yield token
-        for name in ("gemini.model", "gemini.voices"):
-            yield skipped(name, "Vertex AI is not usable: see above")
-        return
-    yield ok("gemini.key", f"Google accepts the credentials for {worker.google_cloud_project}")
-
-    authorization = {"Authorization": f"Bearer {token}"}
-    call = _caller(http, "Vertex AI", vertex.models_address(worker), authorization)
-    async for result in _use(config, call, _VERTEX_ADVICE):
-        yield result
-
-
-def _caller(http: HttpClient, provider: str, models: str, headers: dict[str, str]) -> _Call:
-    """Return a function that calls the API of the models at this address."""
-
-    async def call(method: str, path: str, body: dict[str, Any] | None = None) -> _Answer:
+    async def say(self, model: str, text: str, config: dict[str, Any]) -> _Answer:
+        """Let a model answer a text."""
+        name = quote(model.removeprefix("models/"), safe="")
+        content = {"role": "user", "parts": [{"text": text}]}
         try:
-            return await http.request(
-                provider,
-                method,
-                models + path,
-                headers=headers | {"Content-Type": "application/json"},
-                body=json.dumps(body).encode() if body else None,
+            return await self.http.request(
+                _PROVIDER,
+                "POST",
+                f"{self.url}/{name}:streamGenerateContent?alt=sse",
+                headers={**self.headers, "Content-Type": "application/json"},
+                body=json.dumps({"contents": [content], "generationConfig": config}).encode(),
             )
         except NoResponse as e:
             return e
 
-    return call
+
+@reports(
+    "gemini.key",
+    "gemini.model",
+    "gemini.voices",
+    _HEARS,
+    needs=("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+    address="GOOGLE_GEMINI_BASE_URL",
+)
+async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    worker = config.worker
+    base, key = worker.google_gemini_base_url, {"x-goog-api-key": plain(worker.google_api_key)}
+    if worker.google_genai_use_vertexai:
+        token = await vertex.access_token(config)
+        project = worker.google_cloud_project
+        accepted = ok("gemini.key", f"Google accepts the credentials for {project}")
+        found = token if isinstance(token, CheckResult) else accepted
+        bearer = {"Authorization": f"Bearer {token}"}
+        models = _Models(http, vertex.models_address(worker), bearer, _VERTEX_ADVICE)
+    else:
+        models = _Models(http, f"{base}/v1beta/models", key, _ADVICE)
+        found = _key(await http.request(_PROVIDER, "GET", f"{models.url}?pageSize=1", headers=key))
+    yield found
+    if found.level is Level.OK:
+        async for result in _use(config, models):
+            yield result
+    if found.level is Level.OK or worker.google_genai_use_vertexai:
+        yield await _recognition(config, http, base.replace("http", "ws", 1) + LIVE_PATH, key)
 
 
-async def _use(
-    config: Configuration, call: _Call, advice: Mapping[int, str]
-) -> AsyncIterator[CheckResult]:
+async def _use(config: Configuration, models: _Models) -> AsyncIterator[CheckResult]:
     """Let each model say one word, and each voice."""
-    models, voices = _models(config), _voices(config)
+    named, voices, tts = _named_models(config), _voices(config), config.worker.gemini_tts_model
     said, spoken = await asyncio.gather(
-        asyncio.gather(*(call("POST", *_question(model)) for model in models)),
-        asyncio.gather(*(call("POST", *_line(config.worker.gemini_tts_model, v)) for v in voices)),
+        asyncio.gather(*(models.say(model, "Say OK.", _brief(model)) for model in named)),
+        asyncio.gather(*(models.say(tts, "OK.", _speech(voice)) for voice in voices)),
     )
-    for (model, names), answer in zip(models.items(), said, strict=True):
-        yield _replied(model, names, answer, advice)
+    for (model, names), answer in zip(named.items(), said, strict=True):
+        yield _replied(model, names, answer, models.advice)
     if voices:
-        yield _spoke(dict(zip(voices, spoken, strict=True)), advice)
+        yield _spoke(dict(zip(voices, spoken, strict=True)), models.advice)
     else:
         yield skipped(
             "gemini.voices", f"no voice of {_PROVIDER} is configured, or {_TTS} is not usable"
         )
 
 
-def _question(model: str) -> tuple[str, dict[str, Any]]:
-    """Path and body of the smallest question, with the thinking settings of a greeting."""
+def _brief(model: str) -> dict[str, Any]:
+    """Ask for the shortest reply, with the thinking settings of a greeting."""
     config: dict[str, Any] = {"maxOutputTokens": 16}
     if thinking := thinking_of(model):
         named = {"thinking_budget": "thinkingBudget", "thinking_level": "thinkingLevel"}
         config["thinkingConfig"] = {named[name]: value for name, value in thinking.items()}
-    return _path(model), {"contents": _said("Say OK."), "generationConfig": config}
+    return config
 
 
-def _line(model: str, voice: str) -> tuple[str, dict[str, Any]]:
-    """Path and body of the shortest line."""
+def _speech(voice: str) -> dict[str, Any]:
     speech = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}
-    config = {"responseModalities": ["AUDIO"], "speechConfig": speech}
-    return _path(model), {"contents": _said("OK."), "generationConfig": config}
+    return {"responseModalities": ["AUDIO"], "speechConfig": speech}
 
 
-def _path(model: str) -> str:
-    return f"/{quote(model.removeprefix('models/'), safe='')}:streamGenerateContent?alt=sse"
-
-
-def _said(text: str) -> list[dict[str, Any]]:
-    return [{"role": "user", "parts": [{"text": text}]}]
+async def _recognition(
+    config: Configuration, http: HttpClient, url: str, headers: dict[str, str]
+) -> CheckResult:
+    """Open and close the connection that greetings use."""
+    if unusable := config.lacks("GEMINI_STT_MODEL"):
+        return skipped(_HEARS, unusable)
+    model = config.worker.gemini_stt_model
+    if not model:
+        return skipped(_HEARS, "GEMINI_STT_MODEL is empty: Deepgram has no fallback")
+    try:
+        async with http.web_socket(url, headers) as socket:
+            await socket.send_json(live_setup(model))
+            answer = await socket.receive()
+    except NoResponse as e:
+        return unexpected(_HEARS, _PROVIDER, e, PROVIDER_ADVICE, "opened its Live API")
+    if answer.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+        return ok(_HEARS, f"Gemini's speech recognition answers ({model})")
+    return failed(
+        _HEARS,
+        f"Gemini refuses speech recognition with {model}",
+        "set GEMINI_STT_MODEL to a model that this project may use, or to nothing; see "
+        "ai.google.dev/gemini-api/docs/live-api/live-transcribe",
+    )
 
 
 def _replied(
     model: str, names: list[str], answer: _Answer, advice: Mapping[int, str]
 ) -> CheckResult:
     named = f"{model} ({', '.join(names)})"
-    if isinstance(answer, NoResponse):
-        return failed("gemini.model", f"{named}: {answer.what}", answer.fix)
-    if answer.status == 200 and thinking_of(model) is None:
+    status = answer.status
+    if status == 200 and thinking_of(model) is None:
         return warning(
             "gemini.model",
             f"{named} answers, but this version does not know how to limit its thinking",
             f"if replies come late, set {names[0]} to a model such as gemini-3.5-flash-lite",
         )
-    if answer.status == 200:
+    if status == 200:
         return ok("gemini.model", f"{named} answers")
-    if answer.status == 400 and "thinking" in answer.text.lower():
+    if isinstance(answer, Response) and status == 400 and "thinking" in answer.text.lower():
         return warning(
             "gemini.model",
             f"{named} refuses its thinking settings; greetings continue without them, and slower",
             f"set {names[0]} to another model; see ai.google.dev/gemini-api/docs/thinking",
         )
-    if answer.status in (400, 404):
-        return failed(
-            "gemini.model",
-            f"{named} does not answer: status {answer.status}",
-            f"set {names[0]} to {_MODEL_FIX}",
-        )
-    return unexpected_status(
-        "gemini.model", _PROVIDER, answer.status, advice, f"asked {named} to say one word"
-    )
+    if status in (400, 404):
+        what = f"{named} does not answer: status {status}"
+        return failed("gemini.model", what, f"set {names[0]} to {_MODEL_FIX}")
+    context = f"asked {named} to say one word"
+    return unexpected("gemini.model", _PROVIDER, answer, advice, context)
 
 
 def _spoke(answers: dict[str, _Answer], advice: Mapping[int, str]) -> CheckResult:
     """Return the result for all voices: the first problem, if there is one."""
     check = "gemini.voices"
-    unknown = [v for v, a in answers.items() if isinstance(a, Response) and a.status == 400]
+    unknown = [voice for voice, answer in answers.items() if answer.status == 400]
     if unknown:
         return failed(
             check,
@@ -191,26 +207,18 @@ def _spoke(answers: dict[str, _Answer], advice: Mapping[int, str]) -> CheckResul
             "check VOICES and FALLBACK_VOICE; see ai.google.dev/gemini-api/docs/speech-generation",
         )
     for voice, answer in answers.items():
-        if isinstance(answer, NoResponse):
-            return failed(check, f"gemini:{voice}: {answer.what}", answer.fix)
         if answer.status == 404:
             what = f"the model in {_TTS} does not answer: status 404"
             return failed(check, what, f"set {_TTS} to {_MODEL_FIX}")
-        if answer.status != 200:
+        if isinstance(answer, NoResponse) or answer.status != 200:
             said = f"said one word with gemini:{voice}"
-            return unexpected_status(check, _PROVIDER, answer.status, advice, said)
+            return unexpected(check, _PROVIDER, answer, advice, said)
         if not re.search(r'"inline_?[dD]ata"', answer.text):
             return failed(check, f"gemini:{voice} sends no sound", f"set {_TTS} to another model")
     return ok(check, f"all {len(answers)} voices of {_PROVIDER} speak: {', '.join(answers)}")
 
 
-def _key(response: _Answer) -> CheckResult:
-    if isinstance(response, NoResponse):
-        return failed(
-            "gemini.key",
-            f"{_PROVIDER}: {response.what}",
-            f"{response.fix} (GOOGLE_GEMINI_BASE_URL)",
-        )
+def _key(response: Response) -> CheckResult:
     if response.status == 400 and "API_KEY_INVALID" in response.text:
         return failed("gemini.key", f"{_PROVIDER} does not accept GOOGLE_API_KEY", _KEY)
     if response.status == 400 and "location is not supported" in response.text.lower():
@@ -220,13 +228,13 @@ def _key(response: _Answer) -> CheckResult:
             "run the worker in another country, or set GOOGLE_GEMINI_BASE_URL to a proxy there",
         )
     if response.status == 404:
-        return unexpected_status("gemini.key", _PROVIDER, 404, {})
+        return unexpected("gemini.key", _PROVIDER, response, {})
     if response.status != 200 or not isinstance(response.json(), dict):
-        return unexpected_status("gemini.key", _PROVIDER, response.status, _ADVICE)
+        return unexpected("gemini.key", _PROVIDER, response, _ADVICE)
     return ok("gemini.key", f"{_PROVIDER} accepts GOOGLE_API_KEY")
 
 
-def _models(config: Configuration) -> dict[str, list[str]]:
+def _named_models(config: Configuration) -> dict[str, list[str]]:
     """Return each LLM that is configured, and the settings that name it."""
     worker = config.worker
     wanted = {

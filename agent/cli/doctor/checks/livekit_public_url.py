@@ -12,10 +12,9 @@ import socket
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
-from agent.cli.doctor.checks.livekit import https_url
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port, https_url
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.addresses import is_private_host, is_public_url
 from agent.core.http_session import proxy_for
 from agent.worker.preflight import is_unreachable_from_internet
@@ -23,11 +22,9 @@ from agent.worker.preflight import is_unreachable_from_internet
 _FIX = "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside"
 
 
+@reports("outside.url", needs=("LIVEKIT_URL", "LIVEKIT_PUBLIC_URL", "BEY_API_URL"))
 async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     """Check the address only; nothing is sent."""
-    if unusable := config.lacks("LIVEKIT_URL", "LIVEKIT_PUBLIC_URL", "BEY_API_URL"):
-        yield skipped("outside.url", unusable)
-        return
     settings = config.worker
     url = settings.public_url
     name = "LIVEKIT_PUBLIC_URL" if settings.livekit_public_url else "LIVEKIT_URL"
@@ -73,6 +70,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         yield ok("outside.url", f"Beyond Presence and browsers connect to {host_and_port(url)}")
 
 
+@reports("outside.private_network")
 async def check_pages(config: Configuration) -> AsyncIterator[CheckResult]:
     """Warn if public pages must connect to a private address of LiveKit."""
     if config.lacks("CORS_ALLOWED_ORIGINS", "LIVEKIT_URL", "LIVEKIT_PUBLIC_URL"):

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.http_client import HttpClient, Response, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.addresses import is_public_url
 
 _CHECK = "webhook.reachable"
 
 
+@reports(
+    _CHECK,
+    needs=("OUTCOME_WEBHOOK_URL",),
+    address="OUTCOME_WEBHOOK_URL",
+    hint="; outcomes are stored and delivered later",
+)
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Send a HEAD request, which platforms may refuse: they need to accept POST only."""
-    if unusable := config.lacks("OUTCOME_WEBHOOK_URL"):
-        yield skipped(_CHECK, unusable)
-        return
     url = config.endpoint.outcome_webhook_url
     if not url and config.endpoint.outcome_webhook_secret:
         yield warning(
@@ -24,22 +27,12 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
             "OUTCOME_WEBHOOK_SECRET is set, but no OUTCOME_WEBHOOK_URL: no outcome is delivered",
             "set OUTCOME_WEBHOOK_URL for worker and token endpoint, or remove the secret",
         )
-        return
-    if not url:
+    elif not url:
         yield skipped(
             _CHECK, "OUTCOME_WEBHOOK_URL is not set: outcomes are stored, but not delivered"
         )
-        return
-    try:
-        response = await http.request("the platform", "HEAD", url)
-    except NoResponse as e:
-        yield failed(
-            _CHECK,
-            f"{e.what} (OUTCOME_WEBHOOK_URL)",
-            f"{e.fix}; outcomes are stored and delivered later",
-        )
-        return
-    yield _answered(url, response)
+    else:
+        yield _answered(url, await http.request("the platform", "HEAD", url))
 
 
 def _answered(url: str, response: Response) -> CheckResult:

@@ -6,33 +6,27 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.http_client import HttpClient, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, warning
 from agent.core.errors import PlatformKeysError
 from agent.token_endpoint.auth.jwks import SET_MAX, usable_keys
 
 _FIX = "set PLATFORM_JWKS_URL to the address of the key set itself, as the platform publishes it"
 
 
+@reports(
+    "platform.keys",
+    needs=("PLATFORM_JWKS_URL",),
+    address="PLATFORM_JWKS_URL",
+    hint="; until then the token endpoint refuses the platform's JWTs",
+)
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Fetch the key set as the token endpoint does; no result if PLATFORM_JWKS_URL is not set."""
-    check = "platform.keys"
-    if unusable := config.lacks("PLATFORM_JWKS_URL"):
-        yield skipped(check, unusable)
-        return
-    settings = config.endpoint
+    check, settings = "platform.keys", config.endpoint
     url = settings.platform_jwks_url
     if not url:
         return
-    try:
-        response = await http.request("the platform", "GET", url)
-    except NoResponse as e:
-        yield failed(
-            check,
-            f"PLATFORM_JWKS_URL: {e.what}",
-            f"{e.fix}; until then the token endpoint refuses the platform's JWTs",
-        )
-        return
+    response = await http.request("the platform", "GET", url)
     where = host_and_port(url)
     if response.status != 200:
         moved = "; a redirect is not followed" if 300 <= response.status < 400 else ""

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.folders import why_unwritable
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped
 from agent.core.errors import RecordingError
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
 
-_NAMES = tuple(sorted(RecordingSettings.names()))
 _BUCKET, _FOLDER = "recording.bucket", "recording.folder"
 
 
+@reports("recording.kept", needs=tuple(sorted(RecordingSettings.names())))
 async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     """Check bucket and folder; no result if RECORDING is off.
 
@@ -23,9 +23,6 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     """
     settings = config.worker
     if settings.recording == "off":
-        return
-    if unusable := config.lacks(*_NAMES):
-        yield skipped("recording.kept", unusable)
         return
     if settings.recording == "worker":
         yield _folder(settings.recordings_dir)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.folders import exists
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts import PROMPTS, Library, load_library
@@ -16,6 +16,7 @@ from agent.scripts.check import check_path
 from agent.speech.voices import choose_voice, gemini_voice, spoken_language
 
 
+@reports("scripts.valid", "scripts.voices")
 async def check(config: Configuration, root: Path = PROMPTS) -> AsyncIterator[CheckResult]:
     try:
         voices = None if config.lacks("VOICES") else config.worker.voices
@@ -29,7 +30,6 @@ async def check(config: Configuration, root: Path = PROMPTS) -> AsyncIterator[Ch
                 "read, let this user read prompts/ (chmod -R a+rX prompts)"
             )
         yield failed("scripts.valid", f"the scripts cannot be read: {e}", fix)
-        yield skipped("scripts.voices", "the scripts cannot be read")
         return
     if found:
         first = str(found[0])

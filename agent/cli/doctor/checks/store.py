@@ -19,12 +19,8 @@ from urllib.parse import quote
 
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.folders import exists, why_unwritable
-from agent.cli.doctor.http_client import (
-    HttpClient,
-    NoResponse,
-    host_and_port,
-)
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.http_client import HttpClient, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
 from agent.outcomes.avatar_budget import utc_day
@@ -49,11 +45,9 @@ _SHARE_FIX = (
 )
 
 
+@reports("store.usable", needs=("STATE_DIR", "REDIS_URL"))
 async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     """Open the store if it exists. A new one would belong to this user, not to the worker's."""
-    if unusable := config.lacks("STATE_DIR", "REDIS_URL"):
-        yield skipped("store.usable", unusable)
-        return
     settings = config.endpoint
     uses_redis = settings.redis_url is not None
     if not uses_redis and not exists(sqlite_path(settings)):
@@ -210,6 +204,9 @@ def _major(version: str) -> int:
     return int(number) if number.isdigit() else _REDIS_MIN
 
 
+@reports(
+    "store.shared", needs=("STATE_DIR", "REDIS_URL", "PLATFORM_API_KEY"), address="ENDPOINT_URL"
+)
 async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """End a session that does not exist at the token endpoint, and look for the end in the store.
 
@@ -217,9 +214,6 @@ async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator
     RETENTION_DAYS.
     """
     check = "store.shared"
-    if unusable := config.lacks("STATE_DIR", "REDIS_URL", "PLATFORM_API_KEY"):
-        yield skipped(check, unusable)
-        return
     settings = config.endpoint
     if settings.redis_url is None and why_unwritable(settings.state_dir):
         yield skipped(check, "the store is not usable: see above")
@@ -234,20 +228,14 @@ async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator
         return
     session = f"doctor-{secrets.token_hex(6)}"
     url = f"{config.worker.endpoint_url.rstrip('/')}/api/users/sessions/{session}"
-    try:
-        response = await http.request(
-            "the token endpoint",
-            "POST",
-            f"{url}/avatar-greeting/end/",
-            headers={
-                "X-API-Key": plain(settings.platform_api_key),
-                "Content-Type": "application/json",
-            },
-            body=b'{"reason": "doctor"}',
-        )
-    except NoResponse as e:
-        yield warning(check, f"the token endpoint: {e.what}", e.fix)
-        return
+    key = plain(settings.platform_api_key)
+    response = await http.request(
+        "the token endpoint",
+        "POST",
+        f"{url}/avatar-greeting/end/",
+        headers={"X-API-Key": key, "Content-Type": "application/json"},
+        body=b'{"reason": "doctor"}',
+    )
     if response.status != 200:
         yield warning(
             check,

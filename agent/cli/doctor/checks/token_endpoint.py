@@ -11,7 +11,7 @@ import jwt
 from agent import __version__
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.settings import EndpointSettings
 
 _SERVER = "the token endpoint"
@@ -28,10 +28,13 @@ _INVALID_BODY = b"{"
 JSON", and nothing else happens."""
 
 
+@reports(
+    "endpoint.reachable",
+    needs=("ENDPOINT_URL",),
+    address="ENDPOINT_URL",
+    hint="; start it with python -m agent.token_endpoint",
+)
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
-    if unusable := config.lacks("ENDPOINT_URL"):
-        yield skipped("endpoint.reachable", unusable)
-        return
     base = config.worker.endpoint_url.rstrip("/")
     if not base:
         yield skipped(
@@ -39,17 +42,8 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
             "ENDPOINT_URL is not set, so the token endpoint could not be checked",
         )
         return
-    try:
-        health = await http.request(_SERVER, "GET", f"{base}/healthz")
-    except NoResponse as e:
-        yield failed(
-            "endpoint.reachable",
-            f"ENDPOINT_URL: {e.what}",
-            f"{e.fix}; start it with python -m agent.token_endpoint",
-        )
-        return
-    data = health.json()
-    if health.status != 200 or not isinstance(data, dict) or data.get("status") != "ok":
+    health = await http.request(_SERVER, "GET", f"{base}/healthz")
+    if health.status != 200 or health.value("status") != "ok":
         yield failed(
             "endpoint.reachable",
             f"the server at {host_and_port(base)} is not the token endpoint (HTTP {health.status})",
@@ -73,9 +67,7 @@ async def _version(http: HttpClient, base: str) -> CheckResult | None:
         response = await http.request(_SERVER, "GET", f"{base}/openapi.json")
     except NoResponse:
         return None
-    document = response.json()
-    info = document.get("info") if isinstance(document, dict) else None
-    version = info.get("version") if isinstance(info, dict) else None
+    version = response.value("info", "version")
     if response.status != 200 or not isinstance(version, str):
         return None
     if version == __version__:
@@ -124,18 +116,11 @@ def sign_platform_jwt(settings: EndpointSettings, now: float) -> str:
 async def _accepts(
     check: str, name: str, http: HttpClient, base: str, who: dict[str, str]
 ) -> CheckResult:
-    try:
-        response = await http.request(
-            _SERVER,
-            "POST",
-            base + _GREETING,
-            headers={**who, "Content-Type": "application/json"},
-            body=_INVALID_BODY,
-        )
-    except NoResponse as e:
-        return failed(check, f"the token endpoint: {e.what}", e.fix)
-    code = _code(response)
-    if response.status == 400 and code == "malformed_json":
+    headers = {**who, "Content-Type": "application/json"}
+    response = await http.request(
+        _SERVER, "POST", base + _GREETING, headers=headers, body=_INVALID_BODY
+    )
+    if response.status == 400 and response.value("error", "code") == "malformed_json":
         return ok(check, f"the token endpoint accepts {name}")
     if response.status == 401:
         other = next((setting for said, setting in _CLAIMS.items() if said in response.text), name)
@@ -157,12 +142,6 @@ async def _accepts(
     )
 
 
-def _code(response: Response) -> str:
-    data = response.json()
-    error = data.get("error") if isinstance(data, dict) else None
-    return str(error.get("code", "")) if isinstance(error, dict) else ""
-
-
 async def _origin(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
     """Send the CORS preflight request that a browser sends for a page of each origin."""
     origins = [o for o in config.endpoint.cors_allowed_origins if o != "*"]
@@ -172,20 +151,13 @@ async def _origin(config: Configuration, http: HttpClient, base: str) -> CheckRe
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    try:
-        answers = await asyncio.gather(
-            *(
-                http.request(
-                    _SERVER,
-                    "OPTIONS",
-                    base + _GREETING,
-                    headers={"Origin": o, **preflight},
-                )
-                for o in origins
-            )
+    url = base + _GREETING
+    answers = await asyncio.gather(
+        *(
+            http.request(_SERVER, "OPTIONS", url, headers={"Origin": o, **preflight})
+            for o in origins
         )
-    except NoResponse as e:
-        return warning("endpoint.origins", f"the token endpoint: {e.what}", e.fix)
+    )
     allowed = [_allows(a, o) for a, o in zip(answers, origins, strict=True)]
     if all(allowed):
         return ok("endpoint.origins", f"the token endpoint accepts {len(origins)} origins")

@@ -12,7 +12,7 @@ from livekit.protocol.models import ServerInfo
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
 from agent.cli.doctor.probe_room import ProbeResult, ProbeRoom, probe_room
-from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, warning
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.errors import LiveKitError
 from agent.core.http_session import proxy_for
 
@@ -22,12 +22,10 @@ _LIVEKIT_MIN = (1, 9, 10)
 _START = "start it (python -m agent start), or check its log for why it is not registered"
 
 
+@reports("worker.registered", needs=("LIVEKIT_AGENT_NAME",))
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Dispatch an agent to a temporary room without a trainee, and open LiveKit's WebSocket."""
     settings = config.worker
-    if unusable := config.lacks("LIVEKIT_AGENT_NAME"):
-        yield skipped("worker.registered", unusable)
-        return
     try:
         async with probe_room(settings) as room:
             probe = asyncio.create_task(room.probe(), name="probe_room")
@@ -107,12 +105,10 @@ def check_version(server: ServerInfo) -> CheckResult | None:
     return ok("livekit.version", f"livekit-server {server.version} is {least} or later")
 
 
+@reports("worker.health", needs=("AGENT_HTTP_PORT", "AGENT_HTTP_HOST", "LIVEKIT_AGENT_NAME"))
 async def check_here(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Read the worker's health endpoint, if it runs on this machine."""
     settings = config.worker
-    if unusable := config.lacks("AGENT_HTTP_PORT", "AGENT_HTTP_HOST", "LIVEKIT_AGENT_NAME"):
-        yield skipped("worker.health", unusable)
-        return
     if settings.agent_http_port == 0:
         yield skipped("worker.health", "AGENT_HTTP_PORT is 0, so the port is not known")
         return
@@ -164,8 +160,4 @@ def _health(where: str, name: str, status: int, about: Any) -> CheckResult:
             "check its log: it cannot reach LiveKit, or LiveKit refuses its key",
         )
     busy = int(about.get("active_jobs", 0))
-    return CheckResult(
-        check=check,
-        level=Level.OK,
-        what=f"the worker at {where} is registered and runs {busy} greetings",
-    )
+    return ok(check, f"the worker at {where} is registered and runs {busy} greetings")
