@@ -15,7 +15,7 @@ _START_TIMEOUT_S: Final = 10.0
 _INPUT_SAMPLE_RATE: Final = 16_000
 _VOICE_BITRATE: Final = 64_000
 """Bits per second, at most. From this rate on, Opus needs half as much CPU time as at LiveKit's
-default, also for silence; see "Start" in `docs/performance.md`."""
+default, also for silence; see `docs/performance-notes.md`."""
 
 
 async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:

@@ -1,7 +1,7 @@
 """Decides from the transcript how long to wait after the trainee's last word, without Flux.
 
 The local turn detector uses only the audio. On recordings of people it mistakes half of the
-complete sentences for unfinished ones (docs/performance.md). The transcript is therefore used
+complete sentences for unfinished ones (docs/performance-notes.md). The transcript is therefore used
 too: its punctuation, or, for models and languages without punctuation, its first and last word.
 """
 

@@ -4,6 +4,8 @@ A client plays recordings of people to the product. The stand-ins have their usu
 STT, 150 ms LLM, 80 ms TTS). The reply gap is the time from the last sound of the
 trainee to the first sound of the answer. A false cut-off is an answer that begins in a pause of a
 sentence.
+
+A run of all models and sentences writes its table into `docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +27,9 @@ from tests.support.livekit_client import LOUD, LiveKitClient
 from tests.support.livekit_token import trainee_token
 from tests.support.providers import MODULE, Providers
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+_BEGIN, _END = "<!-- make turns: begin -->\n", "<!-- make turns: end -->"
+_MODELS = ("flux-general-multi", "nova-3")
 _ANSWER_S = 12.0
 _ANSWER = "Yes, that is right."
 
@@ -84,7 +90,9 @@ async def one_conversation(
             await client.leave()
 
 
-async def measure(models: list[str], rounds: int, logs: Path, sentences: str) -> dict[str, Turns]:
+async def measure(
+    models: Sequence[str], rounds: int, logs: Path, sentences: str
+) -> dict[str, Turns]:
     """Play the recordings to the product with each model.
 
     Args:
@@ -118,26 +126,37 @@ async def measure(models: list[str], rounds: int, logs: Path, sentences: str) ->
 
 
 def table(result: dict[str, Turns]) -> str:
-    lines = [
-        "| Recogniser | Reply gap p50 | p90 | False cut-offs in pauses of 0.6–1.5 s | Unanswered |",
-        "|---|---|---|---|---|",
-    ]
+    """Return the results as a Markdown table."""
+    lines = ["| Recogniser | Reply gap p50 | p90 | False cut-offs |", "|---|---|---|---|"]
     for model, found in result.items():
         gaps = sorted(found.gaps) or [float("nan")]
         p90 = gaps[min(len(gaps) - 1, round(0.9 * (len(gaps) - 1)))]
-        lines.append(
-            f"| {model} | {statistics.median(gaps):.2f} s | {p90:.2f} s "
-            f"| {found.cut_off} of {found.hesitant} | {found.unanswered} |"
-        )
+        cut_off = f"{found.cut_off} of {found.hesitant}"
+        if found.unanswered:
+            cut_off += f"; {found.unanswered} not answered"
+        lines.append(f"| {model} | {statistics.median(gaps):.2f} s | {p90:.2f} s | {cut_off} |")
     return "\n".join(lines)
+
+
+def with_table(page: str, rows: str) -> str:
+    """Return the text of the page with another table between its two comments."""
+    before, _, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not end:
+        raise ValueError(f"{PAGE} lacks {_BEGIN.strip()} or {_END}")
+    return f"{before}{_BEGIN}{rows}\n{_END}{after}"
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench.turns")
-    parser.add_argument("--models", nargs="*", default=["flux-general-multi", "nova-3"])
+    parser.add_argument("--models", nargs="*", default=_MODELS)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--logs", type=Path, default=Path(tempfile.gettempdir()) / "turns")
     parser.add_argument("--sentences", choices=("all", "complete", "hesitant"), default="all")
     options = parser.parse_args()
     work = measure(options.models, options.rounds, options.logs, options.sentences)
-    print(table(asyncio.run(work)))
+    measured = table(asyncio.run(work))
+    print(measured)
+    if options.sentences == "all" and set(options.models) == set(_MODELS):
+        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), measured), encoding="utf-8")
+        print(f"written: {PAGE}; set the date and the machine in its first paragraph")

@@ -18,6 +18,7 @@ import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both
 from agent.__main__ import COMMANDS
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.token_endpoint.http.schemas import PlatformFields
+from tests.bench.turns import Turns, table, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {"node_modules", ".venv", ".cache", ".git"}
@@ -108,6 +109,14 @@ def code(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     blocks = [match.group() for match in _FENCE.finditer(text)]
     return "\n".join([*blocks, *(f"{span} " for span in re.findall(r"`([^`\n]+)`", prose(page)))])
+
+
+def test_performance_page_takes_the_table_of_make_turns() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    rows = table({"flux-general-multi": Turns(gaps=[0.5], cut_off=1, hesitant=15)})
+    written = with_table(page, rows)
+    assert "| flux-general-multi | 0.50 s | 0.50 s | 1 of 15 |\n" in written
+    assert set(written.splitlines()) - set(page.splitlines()) == {rows.splitlines()[-1]}
 
 
 def test_configuration_page_lists_every_variable() -> None:
