@@ -22,13 +22,6 @@ from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, HANGS_S, REFUSED_S, SLACK_
 from tests.support.product import running_product
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
-_LONGEST_LINE = 110
-
-_MODES = {
-    "avatar": "avatar",
-    "voice": "voice, with a portrait",
-    "text": "text",
-}
 
 Result = tuple[Row, Played]
 
@@ -55,8 +48,7 @@ async def play_all(rows: list[Row], logs: Path) -> list[Result]:
 def table(results: list[Result]) -> str:
     """Return the results as a Markdown table."""
     lines = [
-        "| Fault | What the trainee saw and heard | First word | Answer"
-        " | Avatar left after the end | Log |",
+        "| Fault | Mode, and what was heard | First word | Answer | Avatar left | Log |",
         "|---|---|---|---|---|---|",
     ]
     for row, played in results:
@@ -66,8 +58,8 @@ def table(results: list[Result]) -> str:
             _story(row, played),
             _seconds(played.first_word_s),
             _seconds(played.answer_s),
-            _seconds(played.avatar_left_s) if played.avatars else "none joined",
-            _short(played.log) if row.log else "",
+            _seconds(played.avatar_left_s) if played.avatars else "–",
+            f"`{played.event}`" if row.log and played.event else "",
         ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
@@ -81,21 +73,21 @@ def page(results: list[Result]) -> str:
     return f"""\
 # Fault test results
 
-`make faults` writes this page. It plays every row of `tests/faults/matrix.py` on the real worker,
-endpoint and livekit-server; the providers are stand-ins. Measured on {today}
-({machine}, everything on one machine; seconds differ from run to run).
-{kept} of {len(results)} rows kept every promise. `make test` plays one row of each kind.
+`make faults` writes this page. It simulates every fault of `tests/faults/matrix.py` on the real
+worker, endpoint and livekit-server, with stand-ins for the providers.
+[Failure modes](failure-modes.md) explains the behaviour; `make demo ARGS="--fault bey:401"` shows
+one.
 
-The promises:
+{today}, {machine}, everything on one machine: {kept} of {len(results)} rows kept every promise.
 
-- the first word within {REFUSED_S:g} s of joining if a provider refuses;
-- the first word within {HANGS_S:g} s if a provider hangs;
-- an answer to a question within {ANSWER_S:g} s;
-- the avatar has left {AVATAR_LEFT_S:g} s after the end.
+| Column | Meaning | Promise |
+|---|---|---|
+| First word | since the trainee joined | {REFUSED_S:g} s; {HANGS_S:g} s if a provider hangs |
+| Answer | since the question | {ANSWER_S:g} s |
+| Avatar left | since the end; –: none joined | {AVATAR_LEFT_S:g} s |
+| Log | `event` of the warning or error | |
 
 Each promise has {SLACK_S:g} s of tolerance, because the machine is busy.
-
-See a row for yourself: `make demo ARGS="--fault bey:401"`.
 
 {table(results)}
 """
@@ -103,10 +95,8 @@ See a row for yourself: `make demo ARGS="--fault bey:401"`.
 
 def _story(row: Row, played: Played) -> str:
     """Return in words what the trainee saw and heard."""
-    heard_modes = [_MODES[mode] for mode in played.modes[: 1 if row.then is None else None]]
-    heard = (
-        "nothing" if played.first_word_s is None else ", then ".join(heard_modes or [_MODES[""]])
-    )
+    modes = played.modes[: 1 if row.then is None else None]
+    heard = "nothing" if played.first_word_s is None else ", then ".join(modes)
     if row.whole and played.first_word_s is not None:
         heard += "; the whole opening"
     if played.apology_s is not None:
@@ -121,12 +111,6 @@ def _story(row: Row, played: Played) -> str:
 
 def _seconds(value: float | None) -> str:
     return "never" if value is None else f"{value:.1f} s"
-
-
-def _short(line: str) -> str:
-    if not line:
-        return ""
-    return f"`{line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + '…'}`"
 
 
 def main() -> int:
