@@ -7,7 +7,7 @@ import importlib
 import io
 import os
 import wave
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from agent.core.errors import ConfigError, ScriptError
 from agent.core.locales import language_of
@@ -16,33 +16,9 @@ _TIMEOUT_S = 20.0
 _DEMO_RATE = 24_000  # Hz
 
 
-class LineVoice(Protocol):
-    """Says one line."""
-
-    description: str
-    """Which voices speak, for the writer."""
-
-    async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
-        """Return the line as a WAV file.
-
-        Args:
-            asked: the script's own `voice`.
-
-        Raises:
-            ScriptError: the voice does not speak; with the reason.
-        """
-        ...
-
-
-def line_voice() -> LineVoice:
-    """Return the configured voices if the keys are set, otherwise the demo's voice."""
-    if os.environ.get("DEEPGRAM_API_KEY") and os.environ.get("GOOGLE_API_KEY"):
-        return _ConfiguredVoices()
-    return _DemoVoice()
-
-
 class _ConfiguredVoices:
     description = "the voices of VOICES"
+    """Which voices speak, for the writer."""
 
     def __init__(self) -> None:
         # Only with keys: livekit-agents takes a second to load.
@@ -54,6 +30,14 @@ class _ConfiguredVoices:
             raise ScriptError(str(e)) from e
 
     async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
+        """Return one line as a WAV file.
+
+        Args:
+            asked: the script's own `voice`.
+
+        Raises:
+            ScriptError: the voice does not speak; with the reason.
+        """
         from livekit.agents import APIError
         from livekit.agents.utils import http_context
 
@@ -97,3 +81,13 @@ class _DemoVoice:
             file.setframerate(_DEMO_RATE)
             file.writeframes(said)
         return out.getvalue()
+
+
+LineVoice: TypeAlias = _ConfiguredVoices | _DemoVoice
+
+
+def line_voice() -> LineVoice:
+    """Return the configured voices if the keys are set, otherwise the demo's voice."""
+    if os.environ.get("DEEPGRAM_API_KEY") and os.environ.get("GOOGLE_API_KEY"):
+        return _ConfiguredVoices()
+    return _DemoVoice()

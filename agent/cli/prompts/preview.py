@@ -5,24 +5,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
 
+from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
 from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
 from agent.cli.prompts.audio import LineVoice, line_voice
-from agent.cli.prompts.preview_server import serve
 from agent.cli.prompts.render import render_all
 from agent.cli.prompts.text_table import Row, place_findings, rows_of
+from agent.core.errors import ScriptError
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
-from agent.scripts.library import folders
+from agent.scripts.library import ScriptFile, folders
+from agent.scripts.schema import Script
 
 _TRAINEE = "Ana"
+_UNCACHED = {"Cache-Control": "no-store"}
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
 
@@ -47,21 +50,35 @@ def _preview(options: argparse.Namespace) -> int:
         return 0
     voice = line_voice()
     page(options, voice, serves=True)  # a mistyped name fails now
-    serve(options.port, lambda: page(options, voice, serves=True), voice)
+    _serve(options, voice)
     return 0
 
 
-@dataclass(frozen=True)
-class _Column:
-    locale: str
-    version: int
-    reviewed: date | None
+def _serve(options: argparse.Namespace, voice: LineVoice) -> None:
+    """Serve the page and its audio on this machine until Ctrl+C, made anew for every request."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            if request.path == "/":
+                html = await asyncio.to_thread(page, options, voice, serves=True)
+                return web.Response(text=html, content_type="text/html", headers=_UNCACHED)
+            line = request.query
+            wav = await voice.wav(line["text"], line["locale"], line.get("voice") or None)
+            return web.Response(body=wav, content_type="audio/wav", headers=_UNCACHED)
+        except (ScriptError, KeyError) as e:
+            print(e, file=sys.stderr)
+            return web.Response(status=500, text=str(e))
+
+    app = web.Application()
+    app.add_routes([web.get(path, answer) for path in ("/", "/audio")])
+    where = f"open http://127.0.0.1:{options.port}/ and press Ctrl+C to stop"
+    web.run_app(app, host="127.0.0.1", port=options.port, print=lambda _: print(where, flush=True))
 
 
 @dataclass(frozen=True)
 class _Script:
     name: str
-    columns: list[_Column]
+    files: list[ScriptFile[Script]]
     rows: list[Row]
     findings: list[Finding]
     """Those of the files as a whole."""
@@ -109,10 +126,7 @@ def _script(
     if voice is not None:
         voices = {tag: file.fields.voice for tag, file in files.items()}
         _add_audio(rows, voices, voice, serves=serves)
-    columns = [
-        _Column(tag, file.fields.version, file.fields.reviewed) for tag, file in files.items()
-    ]
-    return _Script(target.name, columns, rows, findings_of_files)
+    return _Script(target.name, list(files.values()), rows, findings_of_files)
 
 
 def _add_audio(
@@ -136,4 +150,5 @@ def _add_audio(
             query = {"locale": locale, "text": said, "voice": named or ""}
             each.audio = f"/audio?{urlencode(query)}"
         else:
-            each.wav = base64.b64encode(asyncio.run(voice.wav(said, locale, named))).decode()
+            wav = asyncio.run(voice.wav(said, locale, named))
+            each.audio = f"data:audio/wav;base64,{base64.b64encode(wav).decode()}"

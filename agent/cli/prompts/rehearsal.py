@@ -7,17 +7,19 @@ missing. Without a key for Gemini, the demo's stand-in answers.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from livekit.agents import APIError, FunctionToolsExecutedEvent, llm
 
 from agent.cli.prompts.arguments import Target
-from agent.cli.prompts.rehearsal_model import rehearsal_model
 from agent.cli.prompts.rehearsal_record import Asked, Entry, RehearsalRecord
 from agent.cli.prompts.trainees import (
     LANGUAGES,
@@ -35,9 +37,12 @@ from agent.core.errors import ScriptError
 from agent.core.events import ClosingRequested, LineAdded
 from agent.core.job_metadata import JobMetadata
 from agent.core.locales import language_of
+from agent.core.settings import LlmSettings
 from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_SCRIPT
+from agent.speech.models import build_llm
 
+_BASE_URL = "GOOGLE_GEMINI_BASE_URL"
 _REPLY_TIMEOUT_S = 30.0
 _AT_ONCE = 3
 """Conversations at the same time; more may exceed the rate limit of a key."""
@@ -64,7 +69,7 @@ async def rehearse(
     """
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     limit = asyncio.Semaphore(_AT_ONCE)
-    async with rehearsal_model() as (answering, is_stand_in):
+    async with _model() as (answering, is_stand_in):
 
         async def one(trainee: ScriptedTrainee) -> RehearsalRecord:
             async with limit:
@@ -74,6 +79,35 @@ async def rehearse(
     if all(record.failure for record in records):
         raise ScriptError(f"Gemini does not answer ({records[0].failure}): check it with doctor")
     return records, is_stand_in
+
+
+@asynccontextmanager
+async def _model() -> AsyncIterator[tuple[llm.LLM[Any], bool]]:
+    """Yield the configured model, or the demo's stand-in; and whether it is the stand-in.
+
+    Raises:
+        ConfigError: a setting of the model is wrong.
+        ScriptError: there is no key, and the demo is not installed.
+    """
+    if os.environ.get("GOOGLE_API_KEY") or os.environ.get("GOOGLE_GENAI_USE_VERTEXAI"):
+        yield build_llm(LlmSettings.from_env(os.environ)), False
+        return
+    try:
+        # By name: the demo is a layer above this one, and its extra may not be installed.
+        gemini: Any = importlib.import_module("agent.demo.providers.gemini.api")
+    except ImportError as e:
+        raise ScriptError(
+            "no model here: set GOOGLE_API_KEY, or run it with `uv run --extra demo`"
+        ) from e
+    before = os.environ.get(_BASE_URL)
+    async with gemini.serve_gemini() as url:
+        os.environ[_BASE_URL] = url  # Google's client reads it
+        try:
+            yield build_llm(LlmSettings.from_env({"GOOGLE_API_KEY": "stand-in"})), True
+        finally:
+            del os.environ[_BASE_URL]
+            if before is not None:
+                os.environ[_BASE_URL] = before
 
 
 class _Rehearsal:
@@ -104,14 +138,14 @@ class _Rehearsal:
             await session.start(self._conversation.agent, record=False)
             await self._conversation.say(self._state.script.opening)
             for turn in record.trainee.turns:
-                if not self._record.over:
+                if not record.over:
                     await self._take(turn)
-            if not self._record.over:
+            if not record.over:
                 await self._say(LANGUAGES[self._language]["no questions"])
             if record.failure:
                 self._note(f"The model did not answer ({record.failure}).")
                 await self._conversation.say(self._state.script.trouble)
-            elif self._record.over:
+            elif record.over:
                 await self._conversation.say(self._state.script.closing)
             else:
                 self._note("The trainee presses Continue.")
@@ -127,7 +161,7 @@ class _Rehearsal:
                 while not self._record.over and await self._answer():
                     pass
             case "corrections":
-                while not self._record.over and await self._correct():
+                while not self._record.over and await self._answer(corrects=True):
                     pass
             case "facts":
                 asked = fact_questions(self._state.script.facts, self._language)
@@ -149,34 +183,25 @@ class _Rehearsal:
     def _silence(self) -> str:
         return f"{self._state.script.limits.idle_seconds} s of silence (not waited for here)."
 
-    async def _answer(self) -> bool:
-        """Answer the open question; False if none is open, or the answers are not recorded."""
-        question = self._state.answers.next_open()
-        if question is None:
-            return False
-        value = right_value(question, self._record.trainee.number)
-        self._record.meant[question.id] = value
-        for _ in range(_TRIES):
-            line = said(question, value, self._language)
-            await self._say(line[0].upper() + line[1:])
-            if self._record.over or not self._is_open(question):
-                return True
-        return False
+    async def _answer(self, *, corrects: bool = False) -> bool:
+        """Answer the open question; False if none is open, or the answer is not recorded.
 
-    async def _correct(self) -> bool:
-        """Answer the open question wrongly, and correct the answer; returns as `_answer`."""
+        Args:
+            corrects: give a wrong answer first.
+        """
         question = self._state.answers.next_open()
         if question is None:
             return False
         number = self._record.trainee.number
-        value = right_value(question, number)
-        self._record.meant[question.id] = value
-        wrong = said(question, wrong_value(question, number), self._language)
-        await self._say(wrong[0].upper() + wrong[1:])
-        if not self._record.over:
-            answer = said(question, value, self._language)
-            correction = LANGUAGES[self._language]["correction"]
-            await self._say(correction.format(answer=answer))
+        self._record.meant[question.id] = value = right_value(question, number)
+        answer = said(question, value, self._language)
+        lines = [answer] * _TRIES
+        if corrects:
+            correction = LANGUAGES[self._language]["correction"].format(answer=answer)
+            lines = [said(question, wrong_value(question, number), self._language), correction]
+        for line in lines:
+            if not self._record.over and (corrects or self._is_open(question)):
+                await self._say(line[0].upper() + line[1:])
         return not self._is_open(question)
 
     async def _switch(self) -> None:

@@ -36,9 +36,7 @@ class Text:
     seconds: str
     """How long it takes to say; empty for a text that is read."""
     audio: str = ""
-    """The address of its audio on the page's server."""
-    wav: str = ""
-    """Its audio, in base64."""
+    """The URL of its audio: on the page's server, or with the audio itself."""
 
 
 @dataclass

@@ -1,22 +1,24 @@
 """`prompts export` and `prompts import`: a table for translators, one for each language.
 
-An import changes nothing if one row is wrong.
+It is CSV, which spreadsheets open, with a row for each text. Its columns are `script`, `field`, the
+original language and the translation. An import changes nothing if one row is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.cli.prompts.check import from_here
 from agent.cli.prompts.new import shared_texts
-from agent.cli.prompts.translation_table import Row, Table, read_table, to_csv
 from agent.core.errors import ScriptError
 from agent.scripts import editing
 from agent.scripts.check import check_path
@@ -24,6 +26,7 @@ from agent.scripts.library import LOCALE, Library, ScriptFile, read_library, wit
 from agent.scripts.schema import Script
 from agent.scripts.selection import DEFAULT_LOCALE
 
+_FIRST_COLUMNS = ["script", "field"]
 _PLACEHOLDERS = re.compile(r"\{\{\s*(.*?)\s*\}\}|\{%-?\s*(.*?)\s*-?%\}")
 
 
@@ -46,30 +49,29 @@ def _export(options: argparse.Namespace) -> int:
     if not LOCALE.fullmatch(options.locale) or options.locale == options.source:
         raise ScriptError(f"{options.locale!r} is not another language tag, such as es or pt-BR")
     library = read_library(options.prompts.resolve())
-    rows: list[tuple[str, str, str, str]] = []
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow([*_FIRST_COLUMNS, options.source, options.locale])
     for name in options.script or library.scripts:
         if options.source not in _files(library, name):
             print(f"{name} has no file in {options.source}; left out", file=sys.stderr)
             continue
         script = _TranslatedScript.read(library, name, options.source, options.locale)
         translated = script.translated
-        rows += [
-            (name, field, text, translated.get(field, ""))
-            for field, text in script.originals.items()
-        ]
-    table = to_csv(options.source, options.locale, rows)
+        for field, text in script.originals.items():
+            table.writerow([name, field, text, translated.get(field, "")])
     if options.out is None:
-        print(table, end="")
+        print(out.getvalue(), end="")
     else:
         # With a mark at the start, spreadsheets recognize UTF-8.
-        options.out.write_text(table, encoding="utf-8-sig")
+        options.out.write_text(out.getvalue(), encoding="utf-8-sig")
         print(f"wrote {options.out}")
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
     library = read_library(options.prompts.resolve())
-    contents, problems = _new_contents(library, read_table(options.table))
+    contents, problems = _new_contents(library, *_read_table(options.table))
     if problems:
         print("\n".join([*problems, "nothing was written"]), file=sys.stderr)
         return 1
@@ -85,14 +87,55 @@ def _import(options: argparse.Namespace) -> int:
     return int(errors > 0)
 
 
-def _new_contents(library: Library, table: Table) -> tuple[dict[Path, str], list[str]]:
+class _Row(NamedTuple):
+    """One text of a script, and its translation."""
+
+    number: int
+    """Of the line in the table, counted from 1."""
+    script: str
+    field: str
+    original: str
+    translation: str
+    """Empty if it is not translated yet."""
+
+
+def _read_table(file: Path) -> tuple[str, str, list[_Row]]:
+    """Read a table that a spreadsheet has saved.
+
+    Returns:
+        The language translated from, the one translated into, and the rows.
+
+    Raises:
+        ScriptError: it cannot be read, or is not such a table.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as e:
+        why = getattr(e, "strerror", None) or "save it as CSV in UTF-8"
+        raise ScriptError(f"{file} cannot be read: {why}") from e
+    separator = ";" if ";" in text.partition("\n")[0] else ","  # spreadsheets in some languages
+    lines = list(csv.reader(io.StringIO(text), delimiter=separator))
+    header = lines[0] if lines else []
+    if len(header) != 4 or header[:2] != _FIRST_COLUMNS or not LOCALE.fullmatch(header[3]):
+        raise ScriptError(f"{file} has other columns than `prompts export` wrote")
+    complete = (line for line in lines[1:] if len(line) == len(header))
+    rows = [
+        _Row(number, script.strip(), field.strip(), " ".join(original.split()), translation.strip())
+        for number, (script, field, original, translation) in enumerate(complete, start=2)
+    ]
+    return header[2], header[3], rows
+
+
+def _new_contents(
+    library: Library, source: str, locale: str, table: Sequence[_Row]
+) -> tuple[dict[Path, str], list[str]]:
     """Return the new content of each file, and what is wrong with the table."""
     contents: dict[Path, str] = {}
     problems: list[str] = []
-    for name in dict.fromkeys(row.script for row in table.rows):
-        rows = [row for row in table.rows if row.script == name]
+    for name in dict.fromkeys(row.script for row in table):
+        rows = [row for row in table if row.script == name]
         try:
-            script = _TranslatedScript.read(library, name, table.source, table.locale)
+            script = _TranslatedScript.read(library, name, source, locale)
         except ScriptError as e:
             problems.append(f"row {rows[0].number}: {e}")
             continue
@@ -144,7 +187,7 @@ class _TranslatedScript:
         """The translations until now, by field."""
         return editing.texts_of(self.current) if self.current else {}
 
-    def problems(self, rows: Sequence[Row]) -> Iterator[str]:
+    def problems(self, rows: Sequence[_Row]) -> Iterator[str]:
         """Say what is wrong with the rows of this script."""
         originals, translated = self.originals, self.translated
         for row in rows:
@@ -161,14 +204,14 @@ class _TranslatedScript:
                 used = ", ".join(sorted(_placeholders(row.original))) or "none"
                 yield f"{where}: must have the same placeholders as the original: {used}"
 
-    def unknown_fields(self, rows: Sequence[Row]) -> Iterator[str]:
+    def unknown_fields(self, rows: Sequence[_Row]) -> Iterator[str]:
         """Say which translations have no place in the file, if there is one."""
         if self.current:
             given = {row.field for row in rows if row.translation}
             for field in sorted(given - self.translated.keys()):
                 yield f"{self.path} has no field {field}"
 
-    def with_translations(self, rows: Sequence[Row]) -> str:
+    def with_translations(self, rows: Sequence[_Row]) -> str:
         """Return the new content of the file."""
         texts = {row.field: row.translation for row in rows if row.translation}
         if self.current:
