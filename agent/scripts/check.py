@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from agent.core.errors import ScriptError
@@ -37,26 +37,14 @@ _SHOWN = 40  # characters
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
-def _check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
-    """Return every finding in a folder of scripts; `voices` as for `check_file`."""
-    library = read_library(root)
-    found = list(library.broken)
-    found += _misplaced(root)
-    if not (library.scripts or found or (root / COMMON).is_dir()):
-        found.append(Finding(root, 0, "", "holds no script: create one, such as forklift/es.md"))
-    for common in library.commons.values():
-        if common.path.is_relative_to(root):
-            found += check_common(common)
-    for folder in folders(root):
-        found += _check_script(library, folder.name, voices)
-    return sorted(set(found + list(_ambiguous(library))))
-
-
 def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
     """Return the findings of one file, one script's folder, or a folder of scripts.
 
     A file has the same findings whether it is named itself, its folder, or the folder of all
     scripts. Drafts (folders that begin with `_`) are checked only if they are named.
+
+    Args:
+        voices: as for `check_file`.
 
     Raises:
         ScriptError: `path` does not exist.
@@ -64,27 +52,26 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
     path = Path(os.path.abspath(path))
     if not os.path.lexists(path):
         raise ScriptError(f"{path} does not exist")
-    if path.is_dir():
-        if not any(path.glob("*.md")) or (path / COMMON).is_dir() or any(path.glob("*/*.md")):
-            return _check_library(path, voices)
-        folder = path
-    elif path.suffix != ".md":
+    if path.is_file() and path.suffix != ".md":
         return [Finding(path, 0, "", _NOT_A_SCRIPT)]
+    folder = path if path.is_dir() else path.parent
+    is_library = folder == path and (
+        not any(path.glob("*.md")) or (path / COMMON).is_dir() or any(path.glob("*/*.md"))
+    )
+    root = path if is_library else folder.parent
+    library = read_library(root)
+    if is_library or folder.name == COMMON:
+        names = [each.name for each in folders(root)] if is_library else []
     else:
-        folder = path.parent
-    return [f for f in _check_folder_alone(folder, voices) if f.path.is_relative_to(path)]
-
-
-def _check_folder_alone(folder: Path, voices: Mapping[str, str] | None) -> list[Finding]:
-    """Return the findings of one script's folder, beside those that are used with it."""
-    if folder.name == COMMON:
-        return [f for f in _check_library(folder.parent, voices) if f.path.is_relative_to(folder)]
-    library = with_folder(read_library(folder.parent), folder)
-    found = [f for f in library.broken if f.path.parent == folder]
-    found += _misplaced(folder.parent, [folder])
-    found += _check_script(library, folder.name, voices)
-    found += [f for f in _ambiguous(library) if f.path.parent == folder]
-    return sorted(set(found))
+        library, names = with_folder(library, folder), [folder.name]
+    found = [*library.broken, *_misplaced(root, folder), *_ambiguous(library)]
+    if is_library and not (library.scripts or found or (root / COMMON).is_dir()):
+        found.append(Finding(root, 0, "", "holds no script: create one, such as forklift/es.md"))
+    for common in library.commons.values():
+        found += check_common(common)
+    for name in names:
+        found += _check_script(library, name, voices)
+    return sorted({finding for finding in found if finding.path.is_relative_to(path)})
 
 
 def _check_script(
@@ -95,12 +82,16 @@ def _check_script(
         yield from check_file(library, file, voices)
 
 
-def _misplaced(root: Path, only: Sequence[Path] = ()) -> Iterator[Finding]:
-    """Find files and folders that are not loaded because of their name or place."""
-    for path in () if only else sorted(root.glob("*.md")):
+def _misplaced(root: Path, named: Path) -> Iterator[Finding]:
+    """Find files and folders that are not loaded because of their name or place.
+
+    Args:
+        named: a folder that is checked although it may be a draft.
+    """
+    for path in sorted(root.glob("*.md")):
         if path.name != "README.md":
             yield Finding(path, 0, "", "must be in its script's folder, such as forklift/es.md")
-    for folder in only or [*folders(root), root / COMMON]:
+    for folder in {*folders(root), root / COMMON, named} - {root}:
         if folder.name[0] != "_" and not _FOLDER.fullmatch(folder.name):
             why = "must be named in small letters, digits, _ and -, such as fire_safety"
             yield Finding(folder, 0, "", why)

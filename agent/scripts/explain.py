@@ -144,8 +144,8 @@ def explain_yaml(problem: str) -> str:
     return next((ours for theirs, ours in _YAML if theirs in problem), _YAML_OTHERWISE)
 
 
-def explain_filling(problem: str, source: str) -> str:
-    """Explain an error that occurred while `source` was filled in."""
+def explain_filling(problem: str) -> str:
+    """Explain an error that occurred while a text was filled in."""
     for theirs, ours in _JINJA:
         if theirs in problem.lower():
             return ours.format(*re.findall(r"'([^']*)'", problem)[:1], "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,9 +35,9 @@ class Finding:
 class InvalidScriptFile(ScriptError):
     """The file is not a valid script; `findings` has every reason."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, *findings: Finding) -> None:
         super().__init__("\n".join(map(str, findings)))
-        self.findings = tuple(findings)
+        self.findings = findings
 
 
 def dotted(loc: Loc) -> str:

@@ -107,12 +107,12 @@ def text_of(path: Path) -> str:
     try:
         # Do not open a pipe or a device: reading it may never end.
         if path.exists() and not path.is_file():
-            raise InvalidScriptFile([Finding(path, 0, "", "cannot be read: it is not a file")])
+            raise InvalidScriptFile(Finding(path, 0, "", "cannot be read: it is not a file"))
         with path.open("rb") as file:
             data = file.read(_FILE_MAX + 1)
         if len(data) > _FILE_MAX:
             why = f"is larger than {_FILE_MAX // 1000} kB, the limit for scripts"
-            raise InvalidScriptFile([Finding(path, 0, "", why)])
+            raise InvalidScriptFile(Finding(path, 0, "", why))
         text = data.decode("utf-8-sig")
     except (OSError, RuntimeError, ValueError) as e:
         # RuntimeError: a link to itself, before Python 3.13.
@@ -121,7 +121,7 @@ def text_of(path: Path) -> str:
         line = 0
         if isinstance(e, UnicodeDecodeError):
             line = e.object[: e.start].count(b"\n") + 1
-        raise InvalidScriptFile([Finding(path, line, "", f"cannot be read: {why}")]) from e
+        raise InvalidScriptFile(Finding(path, line, "", f"cannot be read: {why}")) from e
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -135,9 +135,9 @@ def parse_front_matter(path: Path, text: str) -> FrontMatter:
         front_matter = _parse(text)
     except (YAMLError, ValueError, TypeError) as e:
         line, why = _explain(e, text)
-        raise InvalidScriptFile([Finding(path, line, "", why)]) from e
+        raise InvalidScriptFile(Finding(path, line, "", why)) from e
     if not isinstance(front_matter.fields, dict):
-        raise InvalidScriptFile([Finding(path, 2, "", "front matter must be names and texts")])
+        raise InvalidScriptFile(Finding(path, 2, "", "front matter must be names and texts"))
     return front_matter
 
 

@@ -84,17 +84,17 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     """
     if not LOCALE.fullmatch(path.stem):
         raise InvalidScriptFile(
-            [Finding(path, 0, "", f"{path.stem!r} is not a locale such as es or pt-BR")]
+            Finding(path, 0, "", f"{path.stem!r} is not a locale such as es or pt-BR")
         )
     text = text_of(path)
     if conflict := _MERGE_CONFLICT.search(text):
         message = "a merge conflict is left here: keep one version, and remove lines such as this"
         line = text[: conflict.start()].count("\n") + 1
-        raise InvalidScriptFile([Finding(path, line, "", message)])
+        raise InvalidScriptFile(Finding(path, line, "", message))
     parts = PARTS.match(text)
     if parts is None:
         message = "the front matter is missing: put it between two lines of ---"
-        raise InvalidScriptFile([Finding(path, 1, "", message)])
+        raise InvalidScriptFile(Finding(path, 1, "", message))
     front_matter = parse_front_matter(path, parts[1])
     found = [
         Finding(path, line, dotted(loc), "is given twice")
@@ -109,7 +109,7 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     except ValidationError as e:
         found += [_explained(path, front_matter, error, model) for error in e.errors()]
     if found:
-        raise InvalidScriptFile(sorted(found))
+        raise InvalidScriptFile(*sorted(found))
     body_line = text[: parts.start(2)].count("\n") + 1
     return ScriptFile(path, values, parts[2], body_line, front_matter)
 

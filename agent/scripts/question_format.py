@@ -20,13 +20,7 @@ def format_question(question: Question) -> str:
         choices = "; ".join(f"{id} = {words}" for id, words in question.choices.items())
         return f"{line} [{choices}]"
     if question.type == "number":
-        least, most = question.minimum, question.maximum
-        bounds = f"{least or 0:g} to {most or 0:g}"
-        if most is None:
-            bounds = "" if least is None else f"at least {least:g}"
-        elif least is None:
-            bounds = f"at most {most:g}"
-        if about := ", ".join(part for part in (question.unit, bounds) if part):
+        if about := ", ".join(filter(None, (question.unit, question.bounds))):
             return f"{line} ({about})"
     return line
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from types import SimpleNamespace
 
 from agent.core.job_metadata import JobMetadata
 from agent.core.locales import language_of
 from agent.scripts.disclosure import insert_recording_disclosure
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendered_script import RenderedScript, Welcome
-from agent.scripts.schema import NO_INDUSTRY, Common
+from agent.scripts.schema import SHARED_LINES, Common
 from agent.scripts.script_texts import ScriptTexts, common_of, shared_text
 from agent.scripts.selection import ScriptSelection
 from agent.scripts.speakable import estimate_speech_s, speakable_value
@@ -31,15 +29,13 @@ def render_script(
     """
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
-    values = _values(selection, common, metadata)
-    given, speakable = values.given, values.speakable
+    given, speakable = _platform_values(selection, metadata)
     guide = shared_text(file, common, "guide") or ""
-    industry, own = selection.industry, values.own
-    spoken = ScriptTexts(file, common, industry, own | speakable, quoted=frozenset())
-    told = ScriptTexts(file, common, industry, own | given, quoted=_GIVEN)
+    spoken = ScriptTexts(selection, common, speakable)
+    told = ScriptTexts(selection, common, given, quoted=_GIVEN)
     locales = tuple(library.scripts.get(file.script, {}))
     opening = spoken.varied("opening")
-    recording_disclosure = spoken.shared("recording_disclosure")
+    shared = {line: spoken.shared(line) for line in SHARED_LINES}
     return RenderedScript(
         name=file.script,
         locale=file.locale,
@@ -52,18 +48,12 @@ def render_script(
         guide=guide,
         poster=script.poster or "",
         training=speakable["training"],
-        ai_disclosure=spoken.shared("ai_disclosure"),
+        **shared,
         opening=opening,
         closing=spoken.fill("closing", script.closing),
-        trouble=spoken.shared("trouble"),
-        moment=spoken.shared("moment"),
-        resume=spoken.shared("resume"),
-        suggest_typing=spoken.shared("suggest_typing"),
-        check_in=spoken.shared("check_in"),
         welcome_text=spoken.varied("welcome_text"),
-        recording_disclosure=recording_disclosure,
         opening_recorded=insert_recording_disclosure(
-            opening, recording_disclosure, given=list(speakable.values())
+            opening, shared["recording_disclosure"], given=list(speakable.values())
         ),
         talking_points=spoken.all_of("talking_points"),
         facts=spoken.all_of("facts"),
@@ -89,12 +79,12 @@ def render_welcome(library: Library, selection: ScriptSelection, metadata: JobMe
     """
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
-    texts = _spoken_texts(selection, common, metadata)
+    _, speakable = _platform_values(selection, metadata)
     return Welcome(
         locale=file.locale,
         guide=shared_text(file, common, "guide") or "",
         poster=script.poster or "",
-        welcome_text=texts.varied("welcome_text"),
+        welcome_text=ScriptTexts(selection, common, speakable).varied("welcome_text"),
         spoken_s=_spoken_s(
             selection, common, metadata.role, metadata.industry, metadata.training_type
         ),
@@ -113,59 +103,30 @@ def _spoken_s(
 ) -> float:
     """Estimate the duration of opening and closing. Cached: it is the same for most trainees."""
     metadata = JobMetadata(role=role, industry=industry, training_type=training_type)
-    texts = _spoken_texts(selection, common, metadata)
+    texts = ScriptTexts(selection, common, _platform_values(selection, metadata)[1])
     opening = texts.varied("opening")
     closing = texts.fill("closing", selection.file.fields.closing)
     return sum(estimate_speech_s(text, selection.file.locale) for text in (opening, closing))
 
 
-def _spoken_texts(
-    selection: ScriptSelection, common: ScriptFile[Common], metadata: JobMetadata
-) -> ScriptTexts:
-    values = _values(selection, common, metadata)
-    return ScriptTexts(
-        selection.file,
-        common,
-        selection.industry,
-        values.own | values.speakable,
-        quoted=frozenset(),
-    )
-
-
-@dataclass(frozen=True)
-class _Values:
-    """What fills a script's texts."""
-
-    given: dict[str, str]
-    """As the platform gave it."""
-    speakable: dict[str, str]
-    own: dict[str, object]
-    """The script's own words."""
-
-
-def _values(
-    selection: ScriptSelection, common: ScriptFile[Common], metadata: JobMetadata
-) -> _Values:
-    file, script = selection.file, selection.file.fields
-    industry = script.industries.get(selection.industry, NO_INDUSTRY)
+def _platform_values(
+    selection: ScriptSelection, metadata: JobMetadata
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the values of `_GIVEN` as the platform gave them, and as a voice can say them."""
+    file, training = selection.file, selection.file.fields.training or ""
     known_training = metadata.training_type if selection.chosen_by != "training_type" else ""
     given = {
         "name": metadata.trainee.name,
         "role": metadata.role,
         "industry": metadata.industry,
         "training_type": metadata.training_type,
-        "training": known_training or script.training or "",
+        "training": known_training or training,
     }
-    speakable = {
+    return given, {
         "name": given["name"],  # it can be spoken as it is
         **{key: speakable_value(given[key], file.locale) for key in _PLATFORM_WORDS},
-        "training": speakable_value(known_training, file.locale) or script.training or "",
+        "training": speakable_value(known_training, file.locale) or training,
     }
-    own: dict[str, object] = {
-        "guide": shared_text(file, common, "guide") or "",
-        "words": SimpleNamespace(**script.words | industry.words),
-    }
-    return _Values(given, speakable, own)
 
 
 def _language(library: Library, tag: str) -> str:

@@ -92,15 +92,19 @@ class NumberQuestion(_Question):
         return self
 
     @property
-    def expects(self) -> str:
+    def bounds(self) -> str:
+        """`0 to 60`, `at least 0` or `at most 60`; empty without bounds."""
         low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            return f"{low:g} to {high:g}"
+        least, most = "" if low is None else f"at least {low:g}", f"at most {high or 0:g}"
+        return least if high is None else most
+
+    @property
+    def expects(self) -> str:
         unit = f" of {self.unit}" if self.unit else ""
-        bounds = "" if low is None else f" from {low:g}"
-        bounds += "" if high is None else f" to {high:g}"
-        if high is None and low is not None:
-            bounds = f", at least {low:g}"
-        elif low is None and high is not None:
-            bounds = f", at most {high:g}"
+        before = ", " if None in (self.minimum, self.maximum) else " from "
+        bounds = f"{before}{self.bounds}" if self.bounds else ""
         return f"a{' whole' if self.whole else ''} number{unit}{bounds}"
 
     def canonical(self, value: object) -> Value | None:

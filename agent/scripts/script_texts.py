@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from agent.core.errors import ScriptError
@@ -10,7 +11,7 @@ from agent.core.locales import language_of
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.question_format import format_question
 from agent.scripts.schema import NO_INDUSTRY, OPTIONAL_LINES, Common, Question, Script
-from agent.scripts.selection import DEFAULT_LOCALE
+from agent.scripts.selection import DEFAULT_LOCALE, ScriptSelection
 from agent.scripts.templates import render_template
 
 NAMES = frozenset(
@@ -43,27 +44,28 @@ def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str
 
 
 class ScriptTexts:
-    """The texts of a script, filled with one set of values.
+    """The texts of a script, filled with its own words and the values of one trainee.
 
     Args:
-        industry: the key of the industry whose wording is used; empty for none.
+        values: what the platform gave.
         quoted: the values that stand in double quotes in the filled texts.
     """
 
     def __init__(
         self,
-        file: ScriptFile[Script],
+        selection: ScriptSelection,
         common: ScriptFile[Common],
-        industry: str,
-        values: Mapping[str, object],
+        values: Mapping[str, str],
         *,
-        quoted: frozenset[str],
+        quoted: frozenset[str] = frozenset(),
     ) -> None:
-        self._file, self._common = file, common
-        self._industry_key = industry
-        self._industry = file.fields.industries.get(industry, NO_INDUSTRY)
+        file, self._common = selection.file, common
+        self._file, self._industry_key = file, selection.industry
+        self._industry = file.fields.industries.get(selection.industry, NO_INDUSTRY)
         self._quoted = quoted
-        self._values = dict(values)
+        words = SimpleNamespace(**file.fields.words | self._industry.words)
+        guide = shared_text(file, common, "guide") or ""
+        self._values: dict[str, object] = {**values, "guide": guide, "words": words}
         self._values["ai_disclosure"] = self.shared("ai_disclosure")
 
     def fill(self, field: str, source: str | None) -> str:

@@ -103,7 +103,7 @@ def render_template(
         *(AttributeError, RecursionError, MemoryError, SyntaxError),
     ) as e:
         ours = type(e) is ValueError
-        raise ValueError(str(e) if ours else explain_filling(str(e), source)) from e
+        raise ValueError(str(e) if ours else explain_filling(str(e))) from e
     return text
 
 
