@@ -69,7 +69,7 @@ class ExpiredOutcomes:
 
     async def _close_one(self, outcome_id: str, body: str) -> None:
         if is_with_feedback(outcome_id):
-            await self._store.close_expired_outcome(outcome_id, body)
+            await self._store.close_outcome(outcome_id, body, only_expired=True)
             return
         ids = {"outcome_id": outcome_id, "session_id": session_id_in(body)}
         try:
@@ -86,7 +86,7 @@ class ExpiredOutcomes:
             )
             closed = body
         # False: the greeting renewed its lease, or another process closed the outcome.
-        if await self._store.close_expired_outcome(outcome_id, closed):
+        if await self._store.close_outcome(outcome_id, closed, only_expired=True):
             OUTCOMES_LOST.inc()
             await count_outcome(self._store, closed)
             logger.warning(

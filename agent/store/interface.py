@@ -194,15 +194,17 @@ class Store(Protocol):
             False if the outcome is not open: it was closed or deleted.
         """
 
-    async def close_outcome(self, outcome_id: str, body: str) -> bool:
+    async def close_outcome(
+        self, outcome_id: str, body: str, *, only_expired: bool = False
+    ) -> bool:
         """Close an open outcome; it is due for delivery immediately.
 
-        Returns:
-            False if the outcome is not open: it was closed or deleted.
-        """
+        Args:
+            only_expired: do nothing if its lease is valid.
 
-    async def close_expired_outcome(self, outcome_id: str, body: str) -> bool:
-        """Close an open outcome, as `close_outcome` does, but only if its lease has expired."""
+        Returns:
+            Whether it was closed; False, too, if it was closed or deleted before.
+        """
 
     async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
         """Return id and body of open outcomes whose lease has expired, the oldest lease first."""

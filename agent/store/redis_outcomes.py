@@ -117,11 +117,10 @@ class RedisOutcomes(RedisServer):
     async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
         return bool(await self._run(_SAVE, outcome_id, body, lease_s))
 
-    async def close_outcome(self, outcome_id: str, body: str) -> bool:
-        return bool(await self._run(_CLOSE, outcome_id, body, 0))
-
-    async def close_expired_outcome(self, outcome_id: str, body: str) -> bool:
-        return bool(await self._run(_CLOSE, outcome_id, body, 1))
+    async def close_outcome(
+        self, outcome_id: str, body: str, *, only_expired: bool = False
+    ) -> bool:
+        return bool(await self._run(_CLOSE, outcome_id, body, int(only_expired)))
 
     async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
         return [(id_, body) for id_, body in await self._run(_EXPIRED, limit)]

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from agent.core.errors import StoreError
 from agent.store.interface import (
@@ -19,7 +20,10 @@ from agent.store.interface import (
     dispatch_claim,
 )
 from agent.store.rates import Limit, LocalRates
-from agent.store.sqlite_outcomes import SqliteOutcomes
+from agent.store.sqlite_outcomes import SqliteOutcomes, delete_expired_leases
+
+_NOBODY: Final = ""
+"""Holder of the leases that are claims: no caller can renew them."""
 
 
 class SqliteStore(SqliteOutcomes):
@@ -43,7 +47,7 @@ class SqliteStore(SqliteOutcomes):
         def step(db: sqlite3.Connection) -> Phase | None:
             before = _start(db, session_id)
             if before is None and claim_dispatch_s:
-                _claim(db, dispatch_claim(session_id), claim_dispatch_s)
+                _hold_lease(db, dispatch_claim(session_id), _NOBODY, claim_dispatch_s)
             return before
 
         return await self._write(step)
@@ -84,17 +88,10 @@ class SqliteStore(SqliteOutcomes):
         return await self._execute(delete, (session_id, Phase.ENDED)) == 1
 
     async def claim(self, name: str, ttl_s: float) -> bool:
-        return await self._write(lambda db: _claim(db, name, ttl_s))
+        return await self.hold_lease(name, _NOBODY, ttl_s)
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        now = time.time()
-        held = await self._execute(
-            "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)"
-            " ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3"
-            " WHERE holder = ?2 OR until <= ?4",
-            (name, holder, now + ttl_s, now),
-        )
-        return held == 1
+        return await self._write(lambda db: _hold_lease(db, name, holder, ttl_s))
 
     async def lease_is_held(self, name: str) -> bool:
         valid = "SELECT 1 FROM lease WHERE name = ? AND until > ?"
@@ -230,13 +227,14 @@ def _start(db: sqlite3.Connection, session_id: str) -> Phase | None:
     return before
 
 
-def _claim(db: sqlite3.Connection, name: str, ttl_s: float) -> bool:
-    now = time.time()
-    db.execute("DELETE FROM claim WHERE until <= ?", (now,))
-    taken = db.execute(
-        "INSERT INTO claim (name, until) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, now + ttl_s)
+def _hold_lease(db: sqlite3.Connection, name: str, holder: str, ttl_s: float) -> bool:
+    delete_expired_leases(db)
+    held = db.execute(
+        "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (name) DO UPDATE SET until = ?3 WHERE holder = ?2 AND holder <> ?4",
+        (name, holder, time.time() + ttl_s, _NOBODY),
     )
-    return taken.rowcount == 1
+    return held.rowcount == 1
 
 
 def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:

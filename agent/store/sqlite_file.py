@@ -45,17 +45,17 @@ CREATE TABLE IF NOT EXISTS session (
     room_sid TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_by_age ON session (since);
-CREATE TABLE IF NOT EXISTS claim (name TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS claim_by_until ON claim (until);
+-- Leases without a holder are claims.
 CREATE TABLE IF NOT EXISTS lease (
     name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS lease_by_until ON lease (until);
 CREATE TABLE IF NOT EXISTS request (
     session_id TEXT PRIMARY KEY, room_sid TEXT NOT NULL, job_metadata TEXT NOT NULL,
     asked REAL NOT NULL, dispatched REAL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS request_by_asked ON request (asked);
--- state: open, closed or done (0.1: settled).
+-- state: open, closed or done.
 -- due: when the lease of an open outcome expires, or when a closed outcome is due for delivery.
 CREATE TABLE IF NOT EXISTS outcome (
     id TEXT PRIMARY KEY, session_id TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
@@ -96,7 +96,7 @@ class SqliteFile:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as e:
             raise StoreError(f"{path} cannot be written ({e.strerror}): check STATE_DIR") from e
-        self._attempt(_prepare)
+        self._attempt(lambda db: db.executescript(_SCHEMA))
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run one query in the store's thread."""
@@ -229,14 +229,3 @@ def _use_write_ahead_log(db: sqlite3.Connection) -> None:
             if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
         time.sleep(0.01)
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Create missing tables, and add the columns that a file of version 0.1.0 lacks."""
-    db.executescript(_SCHEMA)
-    if "room_sid" not in {row[1] for row in db.execute("PRAGMA table_info(session)")}:
-        try:
-            db.execute("ALTER TABLE session ADD COLUMN room_sid TEXT NOT NULL DEFAULT ''")
-        except sqlite3.OperationalError as e:
-            if "duplicate column" not in str(e):  # another process added it first
-                raise

@@ -33,13 +33,9 @@ class SqliteOutcomes(SqliteFile):
         )
         return saved == 1
 
-    async def close_outcome(self, outcome_id: str, body: str) -> bool:
-        return await self._close(outcome_id, body, only_expired=False)
-
-    async def close_expired_outcome(self, outcome_id: str, body: str) -> bool:
-        return await self._close(outcome_id, body, only_expired=True)
-
-    async def _close(self, outcome_id: str, body: str, *, only_expired: bool) -> bool:
+    async def close_outcome(
+        self, outcome_id: str, body: str, *, only_expired: bool = False
+    ) -> bool:
         closed = await self._execute(
             "UPDATE outcome SET state = 'closed', body = ?1, due = ?2, changed = ?2"
             " WHERE id = ?3 AND state = 'open' AND (NOT ?4 OR due <= ?2)",
@@ -99,14 +95,14 @@ class SqliteOutcomes(SqliteFile):
 
     async def forget_session(self, session_id: str) -> int:
         def step(db: sqlite3.Connection) -> int:
-            _delete_expired_names(db)
+            delete_expired_leases(db)
             return _delete_session(db, session_id)
 
         return await self._delete(step)
 
     async def forget_older(self, age_s: float) -> int:
         def step(db: sqlite3.Connection) -> int:
-            _delete_expired_names(db)
+            delete_expired_leases(db)
             now = time.time()
             # Keep today and yesterday: the budget of today is checked against the ledger.
             before = now - max(age_s, _DAY_S)
@@ -135,7 +131,6 @@ def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
 
 
-def _delete_expired_names(db: sqlite3.Connection) -> None:
-    """Delete claims and leases that are no longer valid: their names may contain session ids."""
-    for table in ("claim", "lease"):
-        db.execute(f"DELETE FROM {table} WHERE until <= ?", (time.time(),))
+def delete_expired_leases(db: sqlite3.Connection) -> None:
+    """Delete leases that are no longer valid: their names may contain session ids."""
+    db.execute("DELETE FROM lease WHERE until <= ?", (time.time(),))

@@ -99,7 +99,7 @@ async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_
     # What delivery does when its clock says that the lease has expired.
     [body] = await other.outcomes("s")
     await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
-    assert await other.close_expired_outcome("o", body)
+    assert await other.close_outcome("o", body, only_expired=True)
     setup.usage.spent_s = 40.0
     await setup.recorder.close("continue")
     assert await other.avatar_seconds(utc_day()) == 40.0

@@ -111,21 +111,6 @@ async def test_sqlite_store_raises_store_error_after_aclose(tmp_path: Path) -> N
         await store.phase("7")
 
 
-async def test_sqlite_store_migrates_a_0_1_0_file(tmp_path: Path) -> None:
-    path = tmp_path / "s"
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute(
-            "CREATE TABLE session (id TEXT PRIMARY KEY, phase TEXT NOT NULL,"
-            " reason TEXT NOT NULL DEFAULT '', since REAL NOT NULL) WITHOUT ROWID"
-        )
-        db.execute("INSERT INTO session (id, phase, since) VALUES ('7', 'met', 0)")
-        db.commit()
-    for store in (SqliteStore(path), SqliteStore(path)):
-        await store.set_room("7", "RM_1")
-        await store.end("7", "completed", room_sid="RM_2")
-        assert await store.phase("7") is Phase.MET
-
-
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
 async def test_sqlite_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "state" / "s")

@@ -11,26 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import StoreError
-from agent.store import Phase, SqliteStore, accepted_lease, sqlite_file
+from agent.store import SqliteStore, accepted_lease, sqlite_file
 from tests.support.store_checks.outcomes import LEASE_S
-
-
-async def test_sqlite_store_opens_a_file_of_version_0_1(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "s") as db:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.executescript(
-            "CREATE TABLE session (id TEXT PRIMARY KEY, phase TEXT NOT NULL,"
-            " reason TEXT NOT NULL DEFAULT '', since REAL NOT NULL) WITHOUT ROWID;"
-            "CREATE TABLE claim (name TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;"
-            "INSERT INTO session VALUES ('7', 'ended', 'continue', 1.0);"
-        )
-    db.close()
-    store = SqliteStore(tmp_path / "s")
-    assert await store.phase("7") is Phase.ENDED
-    await store.open_outcome("o", "8", "1", LEASE_S)
-    assert await store.forget_older(60) == 0
-    assert await store.phase("7") is None, "it was old"
-    assert await store.outcomes("8") == ["1"]
 
 
 async def test_sqlite_forget_session_removes_the_text_from_all_files(tmp_path: Path) -> None:

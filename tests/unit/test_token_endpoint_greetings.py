@@ -99,7 +99,7 @@ async def test_start_after_a_lost_worker_starts_a_new_greeting(
     await greetings.start(METADATA, restart=False)
     await store.mark_met("7")
     await store.open_outcome("o", "7", "{}", -1)
-    assert await store.close_expired_outcome("o", '{"ended": {"reason": "worker_lost"}}')
+    assert await store.close_outcome("o", '{"ended": {"reason": "worker_lost"}}', only_expired=True)
     livekit.close("7")
     if by_webhook:
         assert not await greetings.end_without_room("7")

@@ -51,7 +51,7 @@ async def check_closed_outcome_is_not_changed(store: Store) -> None:
 async def check_unknown_outcome_is_not_written(store: Store) -> None:
     assert not await store.save_outcome("o", "1", LEASE_S)
     assert not await store.close_outcome("o", "1")
-    assert not await store.close_expired_outcome("o", "1")
+    assert not await store.close_outcome("o", "1", only_expired=True)
     await store.retry_delivery("o", 1, 0)
     await store.finish_delivery("o")
     assert await store.outcomes("s") == []
@@ -79,10 +79,10 @@ async def check_expired_outcome_is_closed_once(store: Store) -> None:
     assert await store.expired_outcomes(1) == [("back", "c")], "the oldest lease first"
     assert await store.expired_outcomes(10) == [("back", "c"), ("expired", "b")]
     assert await store.save_outcome("back", "c2", LEASE_S)
-    assert not await store.close_expired_outcome("back", "gone"), "its lease was renewed"
-    assert not await store.close_expired_outcome("alive", "gone")
+    assert not await store.close_outcome("back", "gone", only_expired=True), "its lease was renewed"
+    assert not await store.close_outcome("alive", "gone", only_expired=True)
     closed = await asyncio.gather(
-        *(store.close_expired_outcome("expired", "gone") for _ in range(5))
+        *(store.close_outcome("expired", "gone", only_expired=True) for _ in range(5))
     )
     assert closed.count(True) == 1
     assert await store.expired_outcomes(10) == []
@@ -143,7 +143,7 @@ async def check_forget_session_deletes_all_and_later_writes_fail(store: Store) -
     assert await store.outcomes("s") == []
     assert not await store.save_outcome("open", "2", LEASE_S)
     assert not await store.close_outcome("open", "2")
-    assert not await store.close_expired_outcome("expired", "2")
+    assert not await store.close_outcome("expired", "2", only_expired=True)
     await store.retry_delivery("due", 1, 0)
     assert await due_ids(store) == []
     assert await store.expired_outcomes(10) == []
