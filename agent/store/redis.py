@@ -10,7 +10,7 @@ from typing import Any
 from agent.store.interface import PRESUMED, AvatarSession, Phase, RecentRequest, StoreSpace
 from agent.store.rates import Limit, LimitReached
 from agent.store.redis_outcomes import RedisOutcomes
-from agent.store.redis_server import AVATAR_DAYS, AVATAR_SESSIONS, COUNTS, claim_key
+from agent.store.redis_server import AVATAR_DAYS, COUNTS, claim_key
 
 _ADD = """
 local before = redis.call('HGET', phase, 'phase')
@@ -139,36 +139,29 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
 _ADD_AVATAR_SECONDS = """
-local time = redis.call('TIME')
-local now = time[1] + time[2] / 1000000
 local day, seconds, session = ARGV[1], ARGV[2], ARGV[3]
-redis.call('HINCRBYFLOAT', KEYS[5], day, seconds)
+redis.call('HINCRBYFLOAT', days, day, seconds)
 if session == '' then return end
-if not redis.call('ZSCORE', KEYS[1], session) then redis.call('ZADD', KEYS[1], now, session) end
-redis.call('HINCRBYFLOAT', KEYS[2], session, seconds)
-redis.call('HDEL', KEYS[3], session)
-redis.call('ZADD', KEYS[4], now, session)
+if not redis.call('ZSCORE', given, session) then redis.call('ZADD', given, now, session) end
+redis.call('HINCRBYFLOAT', seconds_of, session, seconds)
+redis.call('HDEL', bills, session)
+redis.call('ZADD', unbilled, now, session)
 """
 _AVATAR_SESSIONS = """
-local time = redis.call('TIME')
-local now = time[1] + time[2] / 1000000
 local found = {}
-local ids
-if ARGV[1] == '1' then ids = redis.call('ZRANGE', KEYS[4], 0, -1)
-else ids = redis.call('ZRANGE', KEYS[1], 0, -1) end
-for _, id in ipairs(ids) do
-  local given, changed = redis.call('ZSCORE', KEYS[1], id), redis.call('ZSCORE', KEYS[4], id)
+for _, id in ipairs(redis.call('ZRANGE', ARGV[1] == '1' and unbilled or given, 0, -1)) do
+  local changed = redis.call('ZSCORE', unbilled, id)
   local quiet = changed and tostring(now - changed) or '0'
-  local seconds, billed = redis.call('HGET', KEYS[2], id), redis.call('HGET', KEYS[3], id)
-  found[#found + 1] = {id, given, quiet, seconds, billed or ''}
+  local seconds, billed = redis.call('HGET', seconds_of, id), redis.call('HGET', bills, id)
+  found[#found + 1] = {id, redis.call('ZSCORE', given, id), quiet, seconds, billed or ''}
 end
 return found
 """
 _SET_AVATAR_BILL = """
 local session, billed = ARGV[1], ARGV[2]
-if not redis.call('ZSCORE', KEYS[1], session) then return end
-redis.call('HSET', KEYS[3], session, billed)
-redis.call('ZREM', KEYS[4], session)
+if not redis.call('ZSCORE', given, session) then return end
+redis.call('HSET', bills, session, billed)
+redis.call('ZREM', unbilled, session)
 """
 _COUNTS = "return redis.call('HGETALL', KEYS[1])"
 """A pair of items for each count: a script answers the same in every version of the protocol."""
@@ -260,15 +253,14 @@ class RedisStore(RedisOutcomes):
         return requests
 
     async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
-        keys = (*AVATAR_SESSIONS, AVATAR_DAYS)
-        await self._eval(_ADD_AVATAR_SECONDS, keys, day, seconds, session)
+        await self._run_on_ledger(_ADD_AVATAR_SECONDS, day, seconds, session)
 
     async def avatar_seconds(self, day: str) -> float:
         found = await self._ask("HGET", AVATAR_DAYS, day)
         return float(found or 0)
 
     async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
-        found = await self._eval(_AVATAR_SESSIONS, AVATAR_SESSIONS, int(only_unbilled))
+        found = await self._run_on_ledger(_AVATAR_SESSIONS, int(only_unbilled))
         return [
             AvatarSession(
                 id=id_,
@@ -281,7 +273,7 @@ class RedisStore(RedisOutcomes):
         ]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:
-        await self._eval(_SET_AVATAR_BILL, AVATAR_SESSIONS, session, billed_s)
+        await self._run_on_ledger(_SET_AVATAR_BILL, session, billed_s)
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         pairs = [part for pair in counts.items() for part in pair]

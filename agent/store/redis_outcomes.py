@@ -7,7 +7,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 from agent.core.errors import StoreError
-from agent.store.redis_server import AVATAR_DAYS, AVATAR_SESSIONS, RedisServer
+from agent.store.redis_server import RedisServer
 
 _OPEN = """
 local id, body, lease_s = ARGV[2], ARGV[3], ARGV[4]
@@ -70,20 +70,16 @@ local found = {}
 for _, id in ipairs(ids) do found[#found + 1] = redis.call('HGET', bodies, id) end
 return found
 """
-_DELETE_LEDGER_DAYS = """
-local all = redis.call('HKEYS', KEYS[1])
-for _, day in ipairs(all) do
-  if day < ARGV[1] then redis.call('HDEL', KEYS[1], day) end
+_DELETE_OLD_LEDGER = """
+local oldest_day, age_s = ARGV[1], ARGV[2]
+for _, day in ipairs(redis.call('HKEYS', days)) do
+  if day < oldest_day then redis.call('HDEL', days, day) end
 end
-"""
-_DELETE_AVATAR_SESSIONS = """
-local time = redis.call('TIME')
-local until_ = time[1] + time[2] / 1000000 - ARGV[1]
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', until_)) do
-  redis.call('ZREM', KEYS[1], id)
-  redis.call('HDEL', KEYS[2], id)
-  redis.call('HDEL', KEYS[3], id)
-  redis.call('ZREM', KEYS[4], id)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', given, '-inf', now - age_s)) do
+  redis.call('ZREM', given, id)
+  redis.call('HDEL', seconds_of, id)
+  redis.call('HDEL', bills, id)
+  redis.call('ZREM', unbilled, id)
 end
 """
 _OLD = "return redis.call('ZRANGEBYSCORE', age, '-inf', now - ARGV[1], 'LIMIT', 0, ARGV[2])"
@@ -163,9 +159,7 @@ class RedisOutcomes(RedisServer):
     async def forget_older(self, age_s: float) -> int:
         # Keep today and yesterday: the budget of today is checked against the ledger.
         oldest = datetime.now(UTC) - timedelta(seconds=max(age_s, _DAY_S))
-        day = f"{oldest:%Y-%m-%d}"
-        await self._eval(_DELETE_LEDGER_DAYS, [AVATAR_DAYS], day)
-        await self._eval(_DELETE_AVATAR_SESSIONS, AVATAR_SESSIONS, age_s)
+        await self._run_on_ledger(_DELETE_OLD_LEDGER, f"{oldest:%Y-%m-%d}", age_s)
         # One script for each session: Redis serves no other client while a script runs.
         deleted = 0
         while old := await self._run(_OLD, age_s, _AT_ONCE):

@@ -37,11 +37,12 @@ _ANSWER_S = 2.0
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
 """Hash: UTC day to seconds."""
-AVATAR_SESSIONS: Final = (
+_LEDGER_KEYS: Final = (
     "greeter:avatar_sessions",  # sorted set: Beyond Presence's id, by the time it was given
     "greeter:avatar_session_seconds",  # hash: id -> seconds in the room
     "greeter:avatar_session_bills",  # hash: id -> seconds at Beyond Presence
     "greeter:avatar_session_unbilled",  # sorted set: id, by the last change of its seconds
+    AVATAR_DAYS,
 )
 COUNTS: Final = "greeter:counts"
 """Hash: name of a count to its value."""
@@ -58,11 +59,17 @@ _SHARED_KEYS = [
         "request:bodies",  # hash: session -> JSON: job_metadata, room_sid, dispatched
     )
 ]
-_PRELUDE = """
-local bodies, sessions, attempts, open, due, age, requests, request_bodies = unpack(KEYS, 1, 8)
+_NOW = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 """
+_PRELUDE = (
+    """
+local bodies, sessions, attempts, open, due, age, requests, request_bodies = unpack(KEYS, 1, 8)
+"""
+    + _NOW
+)
+_LEDGER_PRELUDE = "local given, seconds_of, bills, unbilled, days = unpack(KEYS)" + _NOW
 _SESSION_PRELUDE = (
     _PRELUDE
     + """
@@ -183,6 +190,10 @@ class RedisServer:
     async def _run(self, script: str, *args: str | float) -> Any:
         """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""
         return await self._eval(_PRELUDE + script, _SHARED_KEYS, *args)
+
+    async def _run_on_ledger(self, script: str, *args: str | float) -> Any:
+        """Run a script. It can use `now` and the ledger's keys by their names in the prelude."""
+        return await self._eval(_LEDGER_PRELUDE + script, _LEDGER_KEYS, *args)
 
     async def _run_for(
         self, session_id: str, script: str, *args: str | float, more_keys: Sequence[str] = ()
