@@ -19,7 +19,7 @@ from agent.core.errors import ConfigError
 from agent.core.settings import RecordingSettings, StoreSettings
 from agent.outcomes.aggregate import count_rows
 from agent.outcomes.feedback import newest_versions
-from agent.outcomes.outcome import outcome_id_in
+from agent.outcomes.outcome import field_in
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.store import open_store, store_name
@@ -50,7 +50,7 @@ def print_outcomes(arguments: Sequence[str]) -> int:
     )
     add_session(parser)
     bodies = stored_outcomes(parser.parse_args(arguments).session)
-    outcomes = [json.loads(body) if outcome_id_in(body) else body for body in bodies]
+    outcomes = [json.loads(body) if field_in(body, "id") else body for body in bodies]
     print(json.dumps(outcomes, indent=2, ensure_ascii=False))
     return 0
 

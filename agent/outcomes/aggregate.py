@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.core.types import Answer
-from agent.outcomes.outcome import Disclosure, Ended, Notice, Outcome
+from agent.outcomes.outcome import Disclosure, Ended, Notice, Outcome, field_in
 from agent.outcomes.tally import COUNT_LABELS
 
 COUNTS_SESSION: Final = "*counts*"
@@ -65,10 +65,7 @@ def counts_message(counts: Mapping[str, float], at: datetime) -> str:
 
 def is_counts_message(body: str) -> bool:
     """Return True for a message with counts, False for an outcome."""
-    try:
-        return bool(json.loads(body)["type"] == _TYPE)
-    except (ValueError, TypeError, KeyError):
-        return False
+    return bool(field_in(body, "type") == _TYPE)
 
 
 def count_rows(counts: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from agent.outcomes.outcome import Feedback, Outcome, outcome_id_in
+from agent.outcomes.outcome import Feedback, Outcome, field_in
 from agent.store import Store
 
 _SUFFIX: Final = ".feedback"
@@ -64,4 +64,4 @@ def newest_versions(bodies: Sequence[str]) -> list[str]:
 
     A damaged one, which cannot be read, is returned, too.
     """
-    return list({outcome_id_in(body) or body: body for body in bodies}.values())
+    return list({field_in(body, "id") or body: body for body in bodies}.values())

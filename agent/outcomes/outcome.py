@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -161,25 +161,22 @@ class Outcome(Record):
     """The times of the start of the greeting; null in outcomes of older releases."""
 
 
+def field_in(body: str, *path: str) -> Any:
+    """Return a field of a stored message; None if it lacks the field or cannot be read."""
+    try:
+        found = json.loads(body)
+        for name in path:
+            found = found[name]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return found
+
+
 def session_id_in(body: str) -> str:
     """Return the session id of a stored outcome; empty if it cannot be read."""
-    try:
-        return str(json.loads(body)["session_id"])
-    except (ValueError, TypeError, KeyError):
-        return ""
-
-
-def outcome_id_in(body: str) -> str:
-    """Return the id of a stored outcome; empty if it cannot be read."""
-    try:
-        return str(json.loads(body)["id"])
-    except (ValueError, TypeError, KeyError):
-        return ""
+    return str(field_in(body, "session_id") or "")
 
 
 def is_worker_lost(body: str) -> bool:
     """Return True if the outcome ended with `worker_lost`; False if it cannot be read."""
-    try:
-        return bool(json.loads(body)["ended"]["reason"] == WORKER_LOST)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return False
+    return bool(field_in(body, "ended", "reason") == WORKER_LOST)

@@ -21,7 +21,7 @@ from agent.core.livekit_api import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
-from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, object_name
+from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX
 from agent.recording.recording import StoredRecording
 
 _CALL_TIMEOUT_S = 3.0
@@ -48,7 +48,11 @@ T = TypeVar("T")
 
 
 class EgressRecorder:
-    """A recording that LiveKit Egress makes; see `agent.recording.recording.Recorder`."""
+    """A recording that LiveKit Egress makes; see `agent.recording.recording.Recorder`.
+
+    Args:
+        name: see `recording_name`.
+    """
 
     by: Final = "egress"
 
@@ -59,15 +63,13 @@ class EgressRecorder:
         bucket: Bucket,
         *,
         room: str,
-        session_id: str,
-        greeting_id: str,
+        name: str,
     ) -> None:
         self._service = service
         self._settings = settings
         self._bucket = bucket
         self._room = room
-        self._name = object_name(session_id, greeting_id, AUDIO_SUFFIX)
-        self._captions_name = object_name(session_id, greeting_id, CAPTIONS_SUFFIX)
+        self._audio, self._captions = name + AUDIO_SUFFIX, name + CAPTIONS_SUFFIX
         self._egress_id = ""
         self._stopping_late: asyncio.Task[None] | None = None
 
@@ -100,7 +102,7 @@ class EgressRecorder:
         assert secret is not None
         return api.EncodedFileOutput(
             file_type=api.EncodedFileType.OGG,
-            filepath=self._bucket.prefix + self._name,
+            filepath=self._bucket.prefix + self._audio,
             disable_manifest=True,
             s3=api.S3Upload(
                 access_key=key.get_secret_value(),
@@ -141,7 +143,7 @@ class EgressRecorder:
         """Wait until egress has written the file, and write the captions beside it."""
         problem = ""
         try:
-            await self._bucket.put(self._captions_name, captions.encode(), timeout_s)
+            await self._bucket.put(self._captions, captions.encode(), timeout_s)
         except RecordingError as e:
             problem = f"the captions are lost: {e}"
         info = await self._wait_for_end(timeout_s)
@@ -151,12 +153,12 @@ class EgressRecorder:
             raise RecordingError(_problem(info))
         else:
             problem = _problem(info) or problem
-        return StoredRecording(key=self._bucket.prefix + self._name, error=problem)
+        return StoredRecording(key=self._bucket.prefix + self._audio, error=problem)
 
     async def delete(self) -> None:
         # Egress writes the file when it ends.
         await self._wait_for_end(_DELETE_WAIT_S)
-        await self._bucket.delete(self._name, self._captions_name)
+        await self._bucket.delete(self._audio, self._captions)
 
     async def _wait_for_end(self, timeout_s: float) -> api.EgressInfo | None:
         with contextlib.suppress(TimeoutError):

@@ -11,6 +11,7 @@ from agent.recording.bucket import Bucket
 from agent.recording.egress_recorder import EgressRecorder
 from agent.recording.local_folder import LocalFolder
 from agent.recording.local_recorder import LocalRecorder
+from agent.recording.object_keys import recording_name
 from agent.recording.recording import Recorder, Recording
 
 
@@ -31,11 +32,11 @@ def build_recording(
     if not state.may_be_recorded:
         return None
     bucket = Bucket.from_settings(settings)
-    ids = {"session_id": state.metadata.session_id, "greeting_id": ctx.job.id}
+    name = recording_name(state.metadata.session_id, ctx.job.id)
     recorder: Recorder
     if settings.recording == "egress":
         assert bucket is not None  # WorkerSettings requires it
-        recorder = EgressRecorder(ctx.api.egress, settings, bucket, room=ctx.room.name, **ids)
+        recorder = EgressRecorder(ctx.api.egress, settings, bucket, room=ctx.room.name, name=name)
     else:
-        recorder = LocalRecorder(session, LocalFolder(settings.recordings_dir), bucket, **ids)
+        recorder = LocalRecorder(session, LocalFolder(settings.recordings_dir), bucket, name)
     return Recording(recorder, state.events)

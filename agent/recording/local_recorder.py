@@ -18,7 +18,7 @@ from agent.core.errors import RecordingError
 from agent.core.livekit_internals import ObservableRecorder
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
-from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, object_name
+from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX
 from agent.recording.recording import StoredRecording
 
 _CLOSE_TIMEOUT_S = 5.0
@@ -34,24 +34,18 @@ class LocalRecorder:
 
     Args:
         bucket: where the recording is moved to; None to leave it in the folder.
+        name: see `recording_name`.
     """
 
     by: Final = "worker"
 
     def __init__(
-        self,
-        session: AgentSession[Any],
-        folder: LocalFolder,
-        bucket: Bucket | None,
-        *,
-        session_id: str,
-        greeting_id: str,
+        self, session: AgentSession[Any], folder: LocalFolder, bucket: Bucket | None, name: str
     ) -> None:
         self._session = session
         self._folder = folder
         self._bucket = bucket
-        self._name = object_name(session_id, greeting_id, AUDIO_SUFFIX)
-        self._captions_name = object_name(session_id, greeting_id, CAPTIONS_SUFFIX)
+        self._audio, self._captions = name + AUDIO_SUFFIX, name + CAPTIONS_SUFFIX
         self._path: Path | None = None
         self._recorder: ObservableRecorder | None = None
 
@@ -60,7 +54,7 @@ class LocalRecorder:
         audio_in, audio_out = self._session.input.audio, self._session.output.audio
         if audio_in is None or audio_out is None:
             raise RecordingError("the session has no audio to record")
-        path = await self._folder.prepare(self._name)
+        path = await self._folder.prepare(self._audio)
         if not await self._folder.has_space():
             raise RecordingError(_DISK_FULL)
         recorder = ObservableRecorder(agent_session=self._session)
@@ -104,8 +98,8 @@ class LocalRecorder:
         try:
             if self._bucket is not None:
                 audio = await self._folder.read(path)
-                await self._bucket.put(self._captions_name, captions.encode(), timeout_s)
-                key = await self._bucket.put(self._name, audio, timeout_s)
+                await self._bucket.put(self._captions, captions.encode(), timeout_s)
+                key = await self._bucket.put(self._audio, audio, timeout_s)
                 await self._folder.delete(path)
                 return StoredRecording(key=key)
             await self._folder.write(path.with_suffix(CAPTIONS_SUFFIX), captions)

@@ -24,6 +24,6 @@ def session_folder(session_id: str) -> str:
     return name
 
 
-def object_name(session_id: str, greeting_id: str, suffix: str) -> str:
-    """Return `<session>/<greeting>.ogg`, relative to RECORDINGS_DIR or RECORDING_S3_PREFIX."""
-    return f"{session_folder(session_id)}/{quote(greeting_id, safe='')}{suffix}"
+def recording_name(session_id: str, greeting_id: str) -> str:
+    """Return `<session>/<greeting>`, relative to RECORDINGS_DIR or RECORDING_S3_PREFIX."""
+    return f"{session_folder(session_id)}/{quote(greeting_id, safe='')}"

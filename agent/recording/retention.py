@@ -14,7 +14,7 @@ from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
-from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, session_folder
+from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX
 from agent.store import Store
 from agent.telemetry.shared_metrics import DELETION_ERRORS, DELETION_TIME
 
@@ -81,12 +81,12 @@ class Retention(BackgroundTask):
                 # The session was forgotten, perhaps on another machine. Its file stays on this
                 # disk until it is older than RETENTION_DAYS.
                 continue
-            folder = session_folder(session_id)
+            name = f"{path.parent.name}/{path.stem}"
             with contextlib.suppress(RecordingError):
                 captions = await self._folder.read(path.with_suffix(CAPTIONS_SUFFIX))
-                await bucket.put(f"{folder}/{path.stem}{CAPTIONS_SUFFIX}", captions, _PUT_TIMEOUT_S)
+                await bucket.put(name + CAPTIONS_SUFFIX, captions, _PUT_TIMEOUT_S)
             audio = await self._folder.read(path)
-            await bucket.put(f"{folder}/{path.stem}{AUDIO_SUFFIX}", audio, _PUT_TIMEOUT_S)
+            await bucket.put(name + AUDIO_SUFFIX, audio, _PUT_TIMEOUT_S)
             await self._folder.delete(path)
             logger.info(
                 "a recording was moved to the bucket",

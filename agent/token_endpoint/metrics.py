@@ -112,17 +112,16 @@ class StoredCounts(Collector):
         self._read, self._shown = dict(counts), shown
 
     def describe(self) -> Iterable[CounterMetricFamily]:
-        for about in self._families.values():
-            yield CounterMetricFamily(about.name, about.help, labels=about.labels)
+        for key, about in self._families.items():
+            yield CounterMetricFamily(about.name, about.help, labels=COUNT_LABELS[key])
 
     def collect(self) -> Iterable[CounterMetricFamily]:
-        for key, about in self._families.items():
-            family = CounterMetricFamily(about.name, about.help, labels=about.labels)
+        for family, (key, about) in zip(self.describe(), self._families.items(), strict=True):
             if self._shown is not None:
                 values = dict.fromkeys(about.known, 0.0)
                 for name, value in self._shown.items():
                     of, *labels = name.split("|")
-                    if of == key and len(labels) == len(about.labels):
+                    if of == key and len(labels) == len(COUNT_LABELS[key]):
                         values[tuple(labels)] = value
                 for known, value in sorted(values.items()):
                     family.add_metric(known, value)
@@ -135,8 +134,8 @@ class StoredFamily:
 
     name: str
     help: str
-    labels: tuple[str, ...]
-    known: tuple[tuple[str, ...], ...] = ()
+    known: tuple[tuple[str, ...], ...]
+    """Values of its labels, which are in COUNT_LABELS."""
 
 
 STORED_COUNTS = StoredCounts(
@@ -144,37 +143,31 @@ STORED_COUNTS = StoredCounts(
         "greetings": StoredFamily(
             name="training_greeter_endpoint_greetings",
             help="Greetings of all workers that ended, by last mode and end reason.",
-            labels=COUNT_LABELS["greetings"],
             known=tuple(product(MODES, sorted(COUNTED))),
         ),
         "first_words": StoredFamily(
             name="training_greeter_endpoint_first_words",
             help="First words, by whether they came later than 8 s after the trainee could hear.",
-            labels=COUNT_LABELS["first_words"],
             known=(("false",), ("true",)),
         ),
         "faults": StoredFamily(
             name="training_greeter_endpoint_faults",
             help="Faults in the outcomes of all workers, by part and HTTP status.",
-            labels=COUNT_LABELS["faults"],
             known=tuple((part, "") for part in PARTS),
         ),
         "recordings": StoredFamily(
             name="training_greeter_endpoint_recordings",
             help="Recordings of all workers, by what became of them.",
-            labels=COUNT_LABELS["recordings"],
             known=tuple((result,) for result in RECORDING_RESULTS),
         ),
         "bill": StoredFamily(
             name="training_greeter_endpoint_bill_sessions",
             help="Avatar sessions that were compared with Beyond Presence, by result.",
-            labels=COUNT_LABELS["bill"],
             known=tuple((result,) for result in RESULTS),
         ),
         "disclosures": StoredFamily(
             name="training_greeter_endpoint_disclosures",
             help="Openings of all workers, by whether the AI disclosure was heard to its end.",
-            labels=COUNT_LABELS["disclosures"],
             known=(("false",), ("true",)),
         ),
     }

@@ -87,7 +87,7 @@ def values(counts: StoredCounts) -> dict[str, float]:
 
 
 def stored_counts() -> StoredCounts:
-    family = StoredFamily(name="x", help="x", labels=("mode", "ending"), known=(("none", "other"),))
+    family = StoredFamily(name="x", help="x", known=(("none", "other"),))
     return StoredCounts({"greetings": family})
 
 

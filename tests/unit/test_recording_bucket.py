@@ -13,7 +13,7 @@ from agent.__main__ import main
 from agent.core.errors import ConfigError, RecordingError
 from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
-from agent.recording.object_keys import object_name, session_folder
+from agent.recording.object_keys import recording_name, session_folder
 from agent.recording.retention import Retention
 from agent.store import SqliteStore
 from tests.fakes.s3 import S3, s3_bucket
@@ -95,7 +95,7 @@ async def test_bucket_put_times_out(s3: S3) -> None:
 )
 def test_session_folder_escapes_the_session_id(session_id: str, folder: str) -> None:
     assert session_folder(session_id) == folder
-    assert object_name(session_id, "AJ_1", ".ogg") == f"{folder}/AJ_1.ogg"
+    assert recording_name(session_id, "AJ_1") == f"{folder}/AJ_1"
 
 
 def test_session_folder_hashes_a_long_session_id() -> None:

@@ -50,12 +50,7 @@ async def stage() -> AsyncIterator[Stage]:
         bucket = Bucket.from_settings(settings)
         assert bucket is not None
         recorder = EgressRecorder(
-            livekit.egress,
-            settings,
-            bucket,
-            room="training-session-7",
-            session_id="7",
-            greeting_id="AJ_1",
+            livekit.egress, settings, bucket, room="training-session-7", name="7/AJ_1"
         )
         yield Stage(server, s3, recorder)
 
@@ -181,9 +176,7 @@ async def test_egress_start_fails_soon_if_livekit_is_not_reachable() -> None:
     bucket = Bucket.from_settings(settings)
     assert bucket is not None
     async with api.LiveKitAPI("http://127.0.0.1:9", "key", "s" * 32) as livekit:
-        recorder = EgressRecorder(
-            livekit.egress, settings, bucket, room="r", session_id="7", greeting_id="AJ_1"
-        )
+        recorder = EgressRecorder(livekit.egress, settings, bucket, room="r", name="7/AJ_1")
         async with asyncio.timeout(30):
             with pytest.raises(RecordingError, match="LiveKit was not reached"):
                 await recorder.start()

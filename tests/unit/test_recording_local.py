@@ -26,8 +26,7 @@ from tests.fakes.small_disk import small_disk
 
 
 def recorder_for(root: Path, session: Any, bucket: Bucket | None = None) -> LocalRecorder:
-    folder = LocalFolder(root)
-    return LocalRecorder(session, folder, bucket, session_id="7", greeting_id="AJ_1")
+    return LocalRecorder(session, LocalFolder(root), bucket, "7/AJ_1")
 
 
 async def test_local_recorder_writes_audio_and_captions_to_the_sessions_folder(

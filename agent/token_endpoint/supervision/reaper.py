@@ -13,11 +13,10 @@ removes or closes:
 from __future__ import annotations
 
 import asyncio
-import json
 
 from agent.core.errors import StoreError
 from agent.core.log import logger
-from agent.outcomes.outcome import is_worker_lost
+from agent.outcomes.outcome import field_in, is_worker_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_rooms import Avatar, LiveKitRooms, Participants
@@ -182,12 +181,11 @@ class Reaper:
         """Return Beyond Presence's id of the session that the worker saved; empty if unknown."""
         try:
             saved = await self._store.outcomes(session_id)
-            # The newest may belong to the agent that replaced the lost one.
-            bodies = [body for body in saved if is_worker_lost(body)] or saved
-            ids = [str(json.loads(body).get("avatar_session_id") or "") for body in bodies]
-        except (StoreError, ValueError, AttributeError):
+        except StoreError:
             return ""
-        return ids[-1] if ids else ""
+        # The newest may belong to the agent that replaced the lost one.
+        bodies = [body for body in saved if is_worker_lost(body)] or saved or [""]
+        return str(field_in(bodies[-1], "avatar_session_id") or "")
 
 
 def _since(at: float | None, now: float) -> float:
