@@ -8,40 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
 from agent.core.settings import EndpointSettings
-from agent.core.settings.field_types import parse_rate
+from agent.core.settings.field_types import Rate
 from agent.store import Limit
 
 
-@dataclass(frozen=True)
-class Rate:
-    """At most `amount` requests in `window_s` seconds."""
-
-    amount: int
-    window_s: int
-
-    @classmethod
-    def of(cls, text: str) -> Self | None:
-        """Parse a setting such as `30/minute`; None for no limit."""
-        parsed = parse_rate(text)
-        return cls(*parsed) if parsed else None
-
-    def at(self, now: float, key: str, what: str) -> Limit:
-        """Return the limit for a key, with the window of a Unix time."""
-        window, into_s = divmod(now, self.window_s)
-        return Limit(key, what, self.amount, self.window_s, int(window), into_s / self.window_s)
+def limit_at(now: float, rate: Rate, key: str, what: str) -> Limit:
+    """Return the limit for a key, with the window of a Unix time."""
+    window, into_s = divmod(now, rate.window_s)
+    return Limit(key, what, rate.amount, rate.window_s, int(window), into_s / rate.window_s)
 
 
 class RateLimits:
     """The limits per session, per trainee and for the backend's key."""
 
     def __init__(self, settings: EndpointSettings) -> None:
-        self._session = Rate.of(settings.rate_limit_session)
-        self._trainee = Rate.of(settings.rate_limit_trainee)
-        self._backend = Rate.of(settings.rate_limit_backend)
+        self._session = settings.rate_limit_session
+        self._trainee = settings.rate_limit_trainee
+        self._backend = settings.rate_limit_backend
 
     def of(
         self,
@@ -60,11 +46,11 @@ class RateLimits:
         now = time.time()
         limits: list[Limit] = []
         if self._session:
-            limits.append(self._session.at(now, f"{what}/{session_id}", "this session"))
+            limits.append(limit_at(now, self._session, f"{what}/{session_id}", "this session"))
         if self._trainee and trainee_id:
             # Only a hash is stored: the id is personal data.
             hashed = hashlib.sha256(trainee_id.encode(errors="replace")).hexdigest()[:32]
-            limits.append(self._trainee.at(now, f"trainee/{hashed}", "this trainee"))
+            limits.append(limit_at(now, self._trainee, f"trainee/{hashed}", "this trainee"))
         if self._backend and by_backend:
-            limits.append(self._backend.at(now, f"backend/{what}", "X-API-Key"))
+            limits.append(limit_at(now, self._backend, f"backend/{what}", "X-API-Key"))
         return limits

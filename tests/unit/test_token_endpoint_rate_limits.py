@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import ConfigError
+from agent.core.settings.field_types import Rate
 from agent.store import LimitReached
 from agent.store.rates import LocalRates
-from agent.token_endpoint.rate_limits import Rate, RateLimits
+from agent.token_endpoint.rate_limits import RateLimits, limit_at
 from tests.support.endpoint_app import endpoint, settings
 from tests.support.endpoint_requests import BACKEND, browser, path_of
 
@@ -94,19 +95,19 @@ def test_retry_after_is_when_a_request_is_accepted(
     for window_at, requests in ((at - 60, before), (at, now)):
         # These were accepted under a higher limit.
         for _ in range(requests):
-            counts.count([Rate(100, 60).at(window_at, "key", "")])
+            counts.count([limit_at(window_at, Rate(100, 60), "key", "")])
     with pytest.raises(LimitReached) as reached:
-        counts.count([rate.at(at, "key", "")])
+        counts.count([limit_at(at, rate, "key", "")])
     assert (reached.value.before, reached.value.current) == (before, now)
     assert reached.value.wait_s == wait_s
-    counts.count([rate.at(at + wait_s, "key", "")])
+    counts.count([limit_at(at + wait_s, rate, "key", "")])
 
 
 def test_counts_of_a_window_are_forgotten_after_the_next() -> None:
     counts = LocalRates()
     for second in range(5):
         for key in range(100):
-            counts.count([Rate(10, 1).at(1_000.0 + second, f"{second}-{key}", "")])
+            counts.count([limit_at(1_000.0 + second, Rate(10, 1), f"{second}-{key}", "")])
     [kept] = counts._counts.values()
     assert len(kept.before) + len(kept.current) <= 2 * 100
 
@@ -144,8 +145,10 @@ def test_off_disables_a_limit(tmp_path: Path) -> None:
         ("9/month", 9, 2_592_000),
     ],
 )
-def test_rate_has_an_amount_and_a_window(text: str, amount: int, window_s: int) -> None:
-    assert Rate.of(text) == Rate(amount, window_s)
+def test_rate_has_an_amount_and_a_window(
+    tmp_path: Path, text: str, amount: int, window_s: int
+) -> None:
+    assert settings(tmp_path, RATE_LIMIT_SESSION=text).rate_limit_session == (amount, window_s)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from agent.core.settings.spelling import spelling_problem
+from agent.core.settings.field_types import spelling_problem
 
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\byour[-_ ]|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|\.\.\.|…"

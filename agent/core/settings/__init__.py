@@ -7,8 +7,8 @@ import.
 
 from __future__ import annotations
 
+from agent.core.settings.base import load_env_file
 from agent.core.settings.endpoint import EndpointSettings
-from agent.core.settings.env_file import load_env_file
 from agent.core.settings.recording import RecordingSettings
 from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 from agent.core.settings.worker import LlmSettings, VoiceSettings, WorkerSettings

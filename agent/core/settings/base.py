@@ -1,5 +1,6 @@
 """Base class of settings: reads environment variables into a frozen object, or raises
-ConfigError."""
+ConfigError. Variables of the environment win over those of the file `.env`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Self, get_args
 from urllib.parse import urlsplit
 
+from dotenv import load_dotenv
 from pydantic import AliasChoices, BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -21,6 +23,22 @@ _EMPTY_MEANS_SOMETHING = {
 }
 """For these, empty is a value (automatic dispatch, no fallback). Other empty variables count as not
 set."""
+
+
+def load_env_file() -> None:
+    """Add the variables of `.env` to the environment; do nothing if there is no such file.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    try:
+        load_dotenv(".env", override=False)
+    except OSError as e:
+        raise ConfigError(
+            f".env cannot be read ({e.strerror}): let this user read it, or remove it"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(".env is not UTF-8 text: save it as UTF-8, or remove it") from None
 
 
 class Settings(BaseModel):

@@ -14,11 +14,18 @@ from agent.core.settings.field_types import (
     Key,
     OriginPatterns,
     Rate,
+    RateLimit,
     Seconds,
     Secret,
     SecretKey,
 )
-from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
+from agent.core.settings.shared import (
+    BillSettings,
+    LiveKitSettings,
+    LogSettings,
+    StoreSettings,
+    values_of,
+)
 
 _PREVIOUS_LIVEKIT = ("LIVEKIT_API_KEY_PREVIOUS", "LIVEKIT_API_SECRET_PREVIOUS")
 _CREDENTIALS = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
@@ -35,10 +42,6 @@ def _at_least(size: int, unit: str) -> AfterValidator:
 
 _ApiKey = Annotated[SecretKey | None, _at_least(16, "characters")]
 _JwtSecret = Annotated[Secret | None, _at_least(32, "bytes")]
-
-
-def _values(*secrets: SecretStr | None) -> list[str]:
-    return [secret.get_secret_value() for secret in secrets if secret is not None]
 
 
 class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings):
@@ -68,11 +71,11 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
     """URL of a picture of the guide, unless the script has its own; empty for a drawing."""
     token_ttl_s: int = Field(900, ge=60, le=86_400)
     """Lifetime of a trainee's room token."""
-    rate_limit_session: Rate = "30/minute"
+    rate_limit_session: RateLimit = Rate(30, 60)
     """Requests to start or end greetings of one session; `off` for no limit, as below."""
-    rate_limit_trainee: Rate = "60/minute"
+    rate_limit_trainee: RateLimit = Rate(60, 60)
     """Requests to start greetings of one trainee, in all sessions."""
-    rate_limit_backend: Rate = "600/minute"
+    rate_limit_backend: RateLimit = Rate(600, 60)
     """All requests with PLATFORM_API_KEY to start or end greetings."""
     join_timeout_max_s: float = Field(40, ge=1, le=40)
     """Longest `join_timeout_s` of a request. After 45 s the reaper removes the avatar anyway."""
@@ -89,11 +92,11 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
 
     @property
     def platform_api_keys(self) -> list[str]:
-        return _values(self.platform_api_key, self.platform_api_key_previous)
+        return values_of(self.platform_api_key, self.platform_api_key_previous)
 
     @property
     def platform_jwt_secrets(self) -> list[str]:
-        return _values(self.platform_jwt_secret, self.platform_jwt_secret_previous)
+        return values_of(self.platform_jwt_secret, self.platform_jwt_secret_previous)
 
     @property
     def livekit_keys(self) -> list[tuple[str, str]]:

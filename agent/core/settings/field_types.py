@@ -7,13 +7,12 @@ import binascii
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from agent.core.addresses import is_private_host
-from agent.core.settings.spelling import key_problem, spelling_problem
 
 _UNIT_S = {
     "second": 1,
@@ -24,6 +23,24 @@ _UNIT_S = {
     "year": 360 * 86_400,
 }
 _RATE = re.compile(rf"\s*(\d{{1,9}})\s*(?:/|per)\s*(\d{{0,9}})\s*({'|'.join(_UNIT_S)})s?\s*", re.I)
+
+
+def spelling_problem(value: str) -> str:
+    """Say what is wrong with the spelling of a value, without repeating it; empty if nothing is.
+
+    The mistakes come from pasted files, from `echo key | base64` in a Kubernetes Secret, and from
+    `docker --env-file`, which keeps quotes.
+    """
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`":
+        return (
+            "is in quotes, which become part of the value: remove them "
+            "(unlike a shell, docker --env-file does not remove quotes)"
+        )
+    if value != value.strip():
+        return "starts or ends with white space: remove it"
+    if any(ord(c) < 32 or ord(c) == 127 for c in value):
+        return "contains a line break or another invisible character: copy it again, as one line"
+    return ""
 
 
 def _address(value: str) -> SplitResult:
@@ -54,11 +71,17 @@ def _websocket_url(value: str) -> str:
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
-def _http_base(value: str) -> str:
-    """Check a provider's address; the path of a proxy may follow the host."""
+def _http_address(value: str, problem: str) -> SplitResult:
+    """Split an http(s) address; raise with `problem` for any other."""
     parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must have a scheme and a host, like https://api.example.com")
+        raise ValueError(problem)
+    return parts
+
+
+def _http_base(value: str) -> str:
+    """Check a provider's address; the path of a proxy may follow the host."""
+    parts = _http_address(value, "must have a scheme and a host, like https://api.example.com")
     if parts.query or parts.fragment:
         raise ValueError(
             "must end with the host or a proxy's path: remove ? and # and what follows"
@@ -81,11 +104,8 @@ def _deepgram_origin(value: str) -> str:
 
 
 def _http_url_or_empty(value: str) -> str:
-    if not value:
-        return value
-    parts = _address(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be a URL that starts with https:// or http://")
+    if value:
+        _http_address(value, "must be a URL that starts with https:// or http://")
     return value
 
 
@@ -93,34 +113,35 @@ def _jwks_url_or_empty(value: str) -> str:
     """Require https outside private networks: on the way, keys could be replaced."""
     if not value:
         return value
-    parts = _address(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("must be an https:// URL without a user and password")
-    if parts.scheme == "http" and not is_private_host(parts.hostname):
+    problem = "must be an https:// URL without a user and password"
+    parts = _http_address(value, problem)
+    if "@" in parts.netloc:
+        raise ValueError(problem)
+    if parts.scheme == "http" and not is_private_host(parts.hostname or ""):
         raise ValueError(
             "must start with https://: over http, the keys could be replaced on the way"
         )
     return value
 
 
-def parse_rate(text: str) -> tuple[int, int] | None:
-    """Return the amount and the seconds of a rate such as `100 per 5 minutes`.
+class Rate(NamedTuple):
+    """At most `amount` requests in `window_s` seconds."""
 
-    Returns:
-        None if the text is not a rate.
-    """
-    if (found := _RATE.fullmatch(text)) is None:
-        return None
-    amount, count = int(found[1]), int(found[2] or 1)
-    return (amount, count * _UNIT_S[found[3].lower()]) if amount and count else None
+    amount: int
+    window_s: int
 
 
-def _rate(value: str) -> str:
+def _rate(value: Any) -> Any:
+    """Parse `100 per 5 minutes`; `off` becomes None."""
+    if not isinstance(value, str):
+        return value
     if value.strip().lower() == "off":
-        return ""
-    if parse_rate(value) is None:
-        raise ValueError("must look like 30/minute or 100 per 5 minutes, or be off")
-    return value
+        return None
+    if found := _RATE.fullmatch(value):
+        rate = Rate(int(found[1]), int(found[2] or 1) * _UNIT_S[found[3].lower()])
+        if all(rate):
+            return rate
+    raise ValueError("must look like 30/minute or 100 per 5 minutes, or be off")
 
 
 def _comma_separated(value: Any) -> Any:
@@ -165,8 +186,11 @@ def _table(value: Any) -> Any:
 
 
 def _key(value: str) -> str:
-    if problem := key_problem(value):
+    """Check a key or id, which is sent in HTTP headers."""
+    if problem := spelling_problem(value):
         raise ValueError(problem)
+    if not value.isascii() or " " in value:
+        raise ValueError("contains characters that no key has: copy it again")
     return value
 
 
@@ -212,8 +236,8 @@ HttpBase = Annotated[str, AfterValidator(_http_base)]
 HttpBaseOrEmpty = Annotated[str, AfterValidator(lambda value: value and _http_base(value))]
 DeepgramOrigin = Annotated[str, AfterValidator(_deepgram_origin)]
 JwksUrlOrEmpty = Annotated[str, AfterValidator(_jwks_url_or_empty)]
-Rate = Annotated[str, AfterValidator(_rate)]
-"""A rate limit such as 30/minute; empty for no limit."""
+RateLimit = Annotated[Rate | None, BeforeValidator(_rate)]
+"""None for no limit."""
 HttpUrlOrEmpty = Annotated[str, AfterValidator(_http_url_or_empty)]
 CommaSeparated = Annotated[list[str], BeforeValidator(_comma_separated)]
 OriginPatterns = Annotated[

@@ -20,6 +20,11 @@ from agent.core.settings.field_types import (
 )
 
 
+def values_of(*secrets: SecretStr | None) -> list[str]:
+    """Return the values of the secrets that are set."""
+    return [secret.get_secret_value() for secret in secrets if secret is not None]
+
+
 class DetailSettings(Settings):
     """How much is recorded about single greetings."""
 
@@ -103,8 +108,7 @@ class StoreSettings(DetailSettings):
 
     @property
     def outcome_webhook_secrets(self) -> list[str]:
-        secrets = (self.outcome_webhook_secret, self.outcome_webhook_secret_previous)
-        return [secret.get_secret_value() for secret in secrets if secret is not None]
+        return values_of(self.outcome_webhook_secret, self.outcome_webhook_secret_previous)
 
     @classmethod
     def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
