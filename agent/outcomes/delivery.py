@@ -13,8 +13,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 import aiohttp
 
@@ -94,21 +92,12 @@ class OutcomeDelivery(BackgroundTask):
         self._store_is_away = False
         self._next_deletion = 0.0  # event loop time
 
-    async def __aenter__(self) -> Self:
-        self._stopping.clear()
-        return await super().__aenter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         assert self._task is not None
         self._stopping.set()
         # What is not sent in time stays in the store for the next process.
         await asyncio.wait([self._task], timeout=self._times.last_round_s)
-        await super().__aexit__(kind, error, traceback)
+        await super().__aexit__(*exception)
 
     async def run(self) -> None:
         """Make rounds until the block ends, and then one more."""

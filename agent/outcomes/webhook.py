@@ -20,6 +20,21 @@ from agent.outcomes.feedback import is_with_feedback
 
 TIMEOUT_S: Final = 10.0
 """Limit of one attempt, including DNS and TLS."""
+_FAILURES: Final = (
+    (
+        aiohttp.ClientConnectorDNSError,
+        "the host of OUTCOME_WEBHOOK_URL is unknown; check the URL and the DNS",
+    ),
+    (
+        aiohttp.ClientSSLError,
+        "the TLS certificate of OUTCOME_WEBHOOK_URL is not trusted; renew it",
+    ),
+    (
+        aiohttp.ClientConnectorError,
+        "OUTCOME_WEBHOOK_URL cannot be reached; check that the platform is running and that the "
+        "network allows the connection",
+    ),
+)
 _ADVICE: Final = {
     400: "check the platform's log, and OUTCOME_WEBHOOK_SECRET on the platform",
     401: "check OUTCOME_WEBHOOK_SECRET on the platform",
@@ -66,24 +81,11 @@ async def post_outcome(
             f"OUTCOME_WEBHOOK_URL did not answer within {timeout_s:g} s; check that the platform "
             "is running"
         ) from None
-    except aiohttp.ClientConnectorDNSError:
-        raise WebhookError(
-            "the host of OUTCOME_WEBHOOK_URL is unknown; check the URL and the DNS"
-        ) from None
-    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
-        raise WebhookError(
-            "the TLS certificate of OUTCOME_WEBHOOK_URL is not trusted; renew it"
-        ) from None
-    except aiohttp.ClientConnectorError:
-        raise WebhookError(
-            "OUTCOME_WEBHOOK_URL cannot be reached; check that the platform is running and that "
-            "the network allows the connection"
-        ) from None
     except (aiohttp.ClientError, OSError, ValueError) as e:
+        known = next((why for kind, why in _FAILURES if isinstance(e, kind)), "")
         # The error's text may repeat the URL, which may contain a password.
-        raise WebhookError(
-            f"the request to OUTCOME_WEBHOOK_URL failed: {type(e).__name__}"
-        ) from None
+        other = f"the request to OUTCOME_WEBHOOK_URL failed: {type(e).__name__}"
+        raise WebhookError(known or other) from None
     if 200 <= status < 300:
         return status
     raise WebhookError(f"OUTCOME_WEBHOOK_URL answered {status}: {_advice(status)}", status)

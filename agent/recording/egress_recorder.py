@@ -125,12 +125,7 @@ class EgressRecorder:
             await self.delete()
 
     async def wait_until_stopped(self) -> str:
-        while True:
-            await asyncio.sleep(_CHECK_EVERY_S)
-            with contextlib.suppress(RecordingError):
-                info = await self._info()
-                if info is not None and info.status in _ENDED:
-                    return _problem(info) or "egress ended before the greeting"
+        return _problem(await self._end(_CHECK_EVERY_S)) or "egress ended before the greeting"
 
     async def stop(self) -> str:
         """Stop the egress; if the room is gone, it has stopped by itself."""
@@ -163,18 +158,19 @@ class EgressRecorder:
     async def _wait_for_end(self, timeout_s: float) -> api.EgressInfo | None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while True:
-                    with contextlib.suppress(RecordingError):
-                        info = await self._info()
-                        if info is not None and info.status in _ENDED:
-                            return info
-                    await asyncio.sleep(_CHECK_AT_END_EVERY_S)
+                return await self._end(_CHECK_AT_END_EVERY_S)
         return None
 
-    async def _info(self) -> api.EgressInfo | None:
+    async def _end(self, check_every_s: float) -> api.EgressInfo:
+        """Wait until the egress has ended."""
         request = api.ListEgressRequest(egress_id=self._egress_id)
-        answer = await _call(lambda: self._service.list_egress(request))
-        return next(iter(answer.items), None)
+        while True:
+            with contextlib.suppress(RecordingError):
+                found = await _call(lambda: self._service.list_egress(request))
+                for info in found.items:
+                    if info.status in _ENDED:
+                        return info
+            await asyncio.sleep(check_every_s)
 
 
 def _problem(info: api.EgressInfo) -> str:

@@ -83,7 +83,6 @@ class Dispatch:
     """A worker accepted it. LiveKit may list a job up to JOB_LISTED_S late."""
     running: bool
     """Its job has not ended, as far as LiveKit knows."""
-    metadata: str = ""
 
 
 class LiveKitRooms:
@@ -262,7 +261,6 @@ class LiveKitRooms:
                     job.state.status in (JobStatus.JS_PENDING, JobStatus.JS_RUNNING)
                     for job in dispatch.state.jobs
                 ),
-                metadata=dispatch.metadata,
             )
             for dispatch in found
             # LiveKit lists a default dispatch with an empty agent name for each room: not ours,

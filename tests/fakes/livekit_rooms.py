@@ -67,6 +67,8 @@ class FakeLiveKit:
         """The HTTP status of the next answers; None: not reached."""
         self.dispatched: list[str] = []
         """Names of rooms that an agent was dispatched to, without CreateRoom's own dispatch."""
+        self.job_metadata: list[str] = []
+        """Of all dispatches."""
         self.called = asyncio.Condition()
         self._room_ids = itertools.count(1)
         self._ids = itertools.count(1)
@@ -167,7 +169,6 @@ class FakeLiveKit:
     def _dispatch(self, room_name: str, job_metadata: str) -> None:
         if room_name not in self.rooms:
             self.rooms[room_name] = FakeRoom(room_name, f"RM_{next(self._room_ids)}")
-        made = Dispatch(
-            id=f"AD_{next(self._ids)}", has_job=False, running=False, metadata=job_metadata
-        )
+        made = Dispatch(id=f"AD_{next(self._ids)}", has_job=False, running=False)
+        self.job_metadata.append(job_metadata)
         self.rooms[room_name].dispatches.append(made)

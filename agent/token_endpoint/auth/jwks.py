@@ -26,15 +26,9 @@ ALIASES = {"Ed25519": "EdDSA"}
 """RFC 9864's name of an algorithm: the older name, which PyJWT knows."""
 
 
-def _register_aliases() -> None:
-    """Let PyJWT verify tokens whose header has the new name."""
-    known = jwt.get_algorithm_by_name
-    for alias, name in ALIASES.items():
-        with contextlib.suppress(ValueError):  # a later PyJWT knows the name itself
-            jwt.register_algorithm(alias, known(name))
-
-
-_register_aliases()
+for _alias, _name in ALIASES.items():
+    with contextlib.suppress(ValueError):  # a later PyJWT knows the name itself
+        jwt.register_algorithm(_alias, jwt.get_algorithm_by_name(_name))
 
 
 def usable_keys(answer: Any) -> list[jwt.PyJWK]:

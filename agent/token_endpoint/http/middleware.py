@@ -120,15 +120,11 @@ class CorsMiddleware(CORSMiddleware):
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
+        if response.status_code >= 400:
+            known = self.is_allowed_origin(request_headers.get("origin", ""))
+            what = "method or a header" if known else "origin"
+            error = ApiError("forbidden", f"this {what} is not allowed")
+            response = error_response(error, fallback_for(self._settings, None))
+            response.headers["Vary"] = "Origin"
         response.headers["Cache-Control"] = "no-store"
-        if response.status_code < 400:
-            return response
-        known = self.is_allowed_origin(request_headers.get("origin", ""))
-        what = "method or a header" if known else "origin"
-        rejected = error_response(
-            ApiError("forbidden", f"this {what} is not allowed"),
-            fallback_for(self._settings, None),
-        )
-        rejected.headers["Cache-Control"] = "no-store"
-        rejected.headers["Vary"] = "Origin"
-        return rejected
+        return response
