@@ -19,8 +19,8 @@ import numpy as np
 from livekit import rtc
 from livekit.agents import inference
 from livekit.agents.inference.eot.languages import LOCAL_LANGUAGES
-from livekit.agents.inference.eot.transports import _EOT
 from livekit.agents.vad import VADEventType
+from livekit.local_inference import EOT
 from numpy.typing import NDArray
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
@@ -58,7 +58,7 @@ class Event:
 
 async def events_of(sound: NDArray[np.int16], recogniser: Recogniser) -> list[Event]:
     """Return what the detectors and the recogniser make of a sound."""
-    detector, found = _EOT(), []
+    detector, found = EOT(), []
     stream = inference.VAD(model="silero").stream()
     for start in range(0, len(sound) - _FRAME, _FRAME):
         stream.push_frame(rtc.AudioFrame(sound[start : start + _FRAME].tobytes(), RATE, 1, _FRAME))
@@ -110,8 +110,9 @@ def answers(events: list[Event]) -> tuple[bool, float]:
             elif event.text:
                 text, final_at, delays = event.text, event.at, endpointing_delays(event.text)
             if text and not speaking:
-                name = "max_delay" if probability < _THRESHOLD else "min_delay"
-                turn_over = max(event.at, ended + delays[name])
+                waits_long = probability < _THRESHOLD
+                delay = delays["max_delay"] if waits_long else delays["min_delay"]
+                turn_over = max(event.at, ended + delay)
     return cut_off, float("nan")
 
 

@@ -177,9 +177,9 @@ def test_processes_accept_the_settings_of_the_chart() -> None:
     shared = {"LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s", "REDIS_URL": "redis://r:6379/0"}
     shared["OUTCOME_WEBHOOK_SECRET"] = "whsec_" + base64.b64encode(bytes(32)).decode()
     shared["OUTCOME_WEBHOOK_SECRET_PREVIOUS"] = shared["OUTCOME_WEBHOOK_SECRET"]
-    providers = ("BEYOND_PRESENCE_API_KEY", "BEYOND_PRESENCE_AVATAR_ID")
-    providers += ("DEEPGRAM_API_KEY", "GOOGLE_API_KEY")
-    providers += ("RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET")
+    providers = ["BEYOND_PRESENCE_API_KEY", "BEYOND_PRESENCE_AVATAR_ID"]
+    providers += ["DEEPGRAM_API_KEY", "GOOGLE_API_KEY"]
+    providers += ["RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET"]
     platform = {"PLATFORM_API_KEY": "k" * 16, "PLATFORM_JWT_SECRET": "s" * 32}
     platform |= {f"{name}_PREVIOUS": value for name, value in platform.items()}
     platform["BEYOND_PRESENCE_API_KEY"] = "k"

@@ -31,6 +31,10 @@ class Played:
         """Send a message of the trainee; return the agent's turn."""
         return await self.conversation.session.run(user_input=line)
 
+    async def check_in(self) -> None:
+        """Let the agent say what it says after a silence."""
+        await self.conversation.session.say(self.state.script.check_in)
+
     @property
     def answers(self) -> dict[str, object]:
         """The answered questions: id to value."""

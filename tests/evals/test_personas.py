@@ -49,7 +49,7 @@ async def test_agent_switches_to_spanish(ada: Played, judge: llm.LLM) -> None:
 
 
 async def test_agent_does_not_press_a_silent_trainee(ada: Played, judge: llm.LLM) -> None:
-    await ada.conversation.say(ada.conversation.script.check_in)
+    await ada.check_in()
     run = await ada.say("Hm.")
     await last_words(run).judge(
         judge,

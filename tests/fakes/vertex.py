@@ -43,8 +43,8 @@ class Vertex:
         if "AUDIO" in (body.get("generationConfig") or {}).get("responseModalities", []):
             silence = base64.b64encode(bytes(2 * 4_800)).decode()
             part = {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": silence}}
-        chunk = {"candidates": [{"content": {"role": "model", "parts": [part]}}]}
-        chunk["candidates"][0]["finishReason"] = "STOP"
+        content = {"role": "model", "parts": [part]}
+        chunk = {"candidates": [{"content": content, "finishReason": "STOP"}]}
         return web.Response(
             text=f"data: {json.dumps(chunk)}\r\n\r\n", content_type="text/event-stream"
         )

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.faults.row import HANGS_S, REFUSED_S, Row
 
 
-def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, **more) -> Row:
+def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, **more: Any) -> Row:
     """Return a row in which no avatar comes."""
     log = f"(?=.*greeting by voice)(?=.*(?:{log}))"
     names = tuple(f"bey:{fault}" for fault in faults)
@@ -18,7 +20,7 @@ def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, 
     )
 
 
-def _refused(status: int, log: str, **more) -> Row:
+def _refused(status: int, log: str, **more: Any) -> Row:
     return _avatar(f"refused ({status})", str(status), log=f"{status}: .*{log}", **more)
 
 

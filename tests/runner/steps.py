@@ -77,19 +77,19 @@ def plan(
     # The tests mostly wait. Even more processes would delay each other.
     number = processes or cores() + 2
     if together:
-        command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
+        chosen = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
         marks = "not alone and not variant"
-        steps.append(_pytest(name, [*command, "-m", marks], number, pytest_arguments))
+        steps.append(_pytest(name, [*chosen, "-m", marks], number, pytest_arguments))
     alone = [
         path
         for path in _WITH_TESTS_TO_RUN_ALONE
         if _is_in(path, folders) and not _is_in(path, impossible)
     ]
     if alone:
-        command = [*alone, *(i for i in ignored if _is_in(i.partition("=")[2], alone))]
+        chosen = [*alone, *(i for i in ignored if _is_in(i.partition("=")[2], alone))]
         steps.append(
-            _pytest("product tests, one by one", [*command, "-m", "alone"], 1, pytest_arguments)
+            _pytest("product tests, one by one", [*chosen, "-m", "alone"], 1, pytest_arguments)
         )
     if group == _VARIANTS:
         everywhere = ["tests", *(f"--ignore=tests/{f}" for f in ("evals", _PACKAGES)), *ignored]

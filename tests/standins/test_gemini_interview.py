@@ -135,7 +135,7 @@ def test_interview_continues_in_the_language_that_was_asked_for() -> None:
 
 
 def test_interview_declines_a_language_the_script_lacks() -> None:
-    functions = {"switch_language": {"parameters": {"properties": {"locale": {}}}}}
+    functions: dict[str, Any] = {"switch_language": {"parameters": {"properties": {"locale": {}}}}}
     request = Request("You speak English", [Turn("user", "German, please")], functions)
     assert replies("en")["not_spoken"] in answer(request).text
 

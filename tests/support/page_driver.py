@@ -47,8 +47,9 @@ async def arrive(
 ) -> str:
     """Open the greeting of a trainee with this locale; return its session id."""
     session_id, token = trainee_jwt(product, locale=locale, recorded=recorded)
-    cookie = {"name": f"jwt-{session_id}", "value": token, "url": product.stage.url}
-    await page.context.add_cookies([cookie])
+    await page.context.add_cookies(
+        [{"name": f"jwt-{session_id}", "value": token, "url": product.stage.url}]
+    )
     begins_with = "&pre_join=on" if pre_join else ""
     await page.goto(f"{product.stage.url}/greeting?session_id={session_id}{begins_with}")
     return session_id

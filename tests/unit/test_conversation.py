@@ -253,7 +253,7 @@ async def test_switch_language_offers_only_locales_of_the_script() -> None:
     ) as talk:
         await talk.says("Polski?")
         assert talk.state.script.locale == "en"
-        declared = next(t for t in talk.llm.tools[0] if t.id == "switch_language")
+        declared: Any = next(t for t in talk.llm.tools[0] if t.id == "switch_language")
         offered = declared.info.raw_schema["parameters"]["properties"]["locale"]["enum"]
         assert set(offered) == {"es", "fr", "de"}
 

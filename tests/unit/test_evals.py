@@ -30,6 +30,7 @@ async def test_eval_sees_answers_locale_and_end() -> None:
         Says(calls=[("end_greeting", {})]),
     )
     async with play(model, {"training_type": "forklift"}) as played:
+        await played.check_in()
         await played.say("I have driven")
         assert played.answers == {"driven_before": True}
         await played.say("Auf Deutsch bitte")

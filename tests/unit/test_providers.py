@@ -98,7 +98,7 @@ async def test_slow_down_does_not_set_the_speed_of_a_voice_without_one() -> None
 
 async def test_gemini_voice_uses_gemini_with_a_time_limit() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    voice = build_tts(settings, "gemini:Leda")
+    voice: Any = build_tts(settings, "gemini:Leda")
     assert voice.capabilities.streaming
     spoken_by = voice._wrapped_tts
     assert spoken_by.provider != "Deepgram"
@@ -126,8 +126,8 @@ async def test_voice_and_model_have_a_fallback_unless_it_is_empty() -> None:
 async def test_base_urls_get_the_paths_of_the_provider() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     for model, path in (("flux-general-en", "/v2/listen"), ("nova-3", "/v1/listen")):
-        recognition = build_recognition(settings, choose_recognition(model, ["en"]), Events())
-        address = recognition.stt._opts.endpoint_url
+        stt: Any = build_recognition(settings, choose_recognition(model, ["en"]), Events()).stt
+        address = stt._opts.endpoint_url
         assert address == f"https://deepgram.example.com{path}"
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from agent.speech import recovery_probes
 from agent.speech.recovery_probes import RecoveryProbes
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(recovery_probes.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     return now
 
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 import pytest
 from livekit.agents.vad import VADEvent, VADEventType
 
-from agent.conversation import voice_activity
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.voice_activity import NoiseGate, VoiceActivity
 from tests.fakes.speech_session import FakeSession, FakeSpeech
@@ -24,7 +23,7 @@ class Setup:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr(voice_activity.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("time.monotonic", lambda: self.now)
         self.session = FakeSession()
         self.activity = VoiceActivity(AgentLine(cast(Any, self.session)))
         self.gate = NoiseGate(self.activity)
