@@ -5,26 +5,37 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from agent.outcomes.avatar_budget import utc_day
+from agent.store import Store
 
-@dataclass(frozen=True)
+
+@dataclass
 class AvatarStay:
-    """One avatar of a greeting and its seconds in the room so far."""
+    """One avatar of a greeting and its time in the room."""
 
     identity: str
     """The participant's."""
-    provider_session_id: str
+    provider_session_id: str = ""
     """Beyond Presence's id of the session; empty until it has answered."""
-    seconds: float
+    past_s: float = 0.0
+    """Seconds until it left."""
+    joined_at: float | None = None
+    """On the monotonic clock; None while it is not in the room."""
+    in_ledger_s: float | None = None
+    """Seconds that the ledger has; None if it does not have the session."""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in the room so far."""
+        here_s = 0.0 if self.joined_at is None else time.monotonic() - self.joined_at
+        return self.past_s + here_s
 
 
 class AvatarUsage:
     """Counts the seconds from an avatar's joining to its leaving, for all avatars of a greeting."""
 
     def __init__(self) -> None:
-        self._requested: dict[str, str] = {}
-        """Identity to Beyond Presence's id of the session, or empty."""
-        self._joined_at: dict[str, float] = {}
-        self._past_s: dict[str, float] = {}
+        self._stays: dict[str, AvatarStay] = {}
         self._used = ""
         """Identity of the avatar that joined last and was not dismissed before."""
         self._answered = ""
@@ -32,16 +43,16 @@ class AvatarUsage:
 
     def request(self, identity: str) -> None:
         """Count this participant as an avatar from now on."""
-        self._requested.setdefault(identity, "")
+        self._stays.setdefault(identity, AvatarStay(identity))
 
     def answered(self, identity: str, provider_session_id: str | None) -> None:
         """Note Beyond Presence's id of the session that it has started for a participant."""
-        self._requested[identity] = provider_session_id or ""
+        self._stays[identity].provider_session_id = provider_session_id or ""
         self._answered = identity
 
     def __contains__(self, identity: object) -> bool:
         """True if this participant is an avatar that was requested at some time."""
-        return identity in self._requested
+        return identity in self._stays
 
     @property
     def provider_session_id(self) -> str | None:
@@ -53,20 +64,13 @@ class AvatarUsage:
 
     def session_of(self, identity: str) -> str | None:
         """Return Beyond Presence's id of a participant's session; None if it is not known."""
-        return self._requested.get(identity) or None
+        stay = self._stays.get(identity)
+        return stay.provider_session_id or None if stay else None
 
     @property
     def stays(self) -> list[AvatarStay]:
-        """All avatars that were requested, with their seconds until now."""
-        now = time.monotonic()
-        return [
-            AvatarStay(
-                identity,
-                provider_session_id,
-                self._past_s.get(identity, 0.0) + now - self._joined_at.get(identity, now),
-            )
-            for identity, provider_session_id in self._requested.items()
-        ]
+        """All avatars that were requested."""
+        return list(self._stays.values())
 
     @property
     def seconds(self) -> float:
@@ -79,18 +83,31 @@ class AvatarUsage:
         Args:
             dismissed: it is removed at once; `provider_session_id` does not change.
         """
-        self._joined_at[identity] = time.monotonic()
+        self._stays[identity].joined_at = time.monotonic()
         if not dismissed:
             self._used = identity
 
     def leave(self, identity: str) -> None:
         """Stop counting; does nothing if the avatar is not in the room."""
-        joined_at = self._joined_at.pop(identity, None)
-        if joined_at is not None:
-            spent_s = time.monotonic() - joined_at
-            self._past_s[identity] = self._past_s.get(identity, 0.0) + spent_s
+        stay = self._stays[identity]
+        stay.past_s, stay.joined_at = stay.seconds, None
 
     def leave_all(self) -> None:
         """Stop counting for every avatar."""
-        for identity in list(self._joined_at):
+        for identity in self._stays:
             self.leave(identity)
+
+    async def add_to_ledger(self, store: Store) -> None:
+        """Add the seconds since the last call to the ledger in the store.
+
+        Call it while the greeting runs, so that greetings that start meanwhile see them in the
+        budget. A session of 0 seconds is added, too: Beyond Presence may charge it.
+
+        Raises:
+            StoreError: the next call adds the seconds.
+        """
+        for stay in self.stays:
+            new_s = round(stay.seconds, 1) - (stay.in_ledger_s or 0.0)
+            if new_s > 0 or (stay.provider_session_id and stay.in_ledger_s is None):
+                await store.add_avatar_seconds(utc_day(), new_s, session=stay.provider_session_id)
+                stay.in_ledger_s = (stay.in_ledger_s or 0.0) + new_s

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.avatar.usage import AvatarStay, AvatarUsage
 from agent.core.events import AnswersChanged
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
@@ -19,29 +18,20 @@ from tests.fakes.scripted_llm import ScriptedLLM
 from tests.support.waiting import until_answer
 
 
-class FakeUsage(AvatarUsage):
-    """An avatar whose seconds the test sets."""
-
-    spent_s = 0.0
-    session = "bey-1"
-
-    @property
-    def stays(self) -> list[AvatarStay]:
-        return [AvatarStay("avatar", self.session, self.spent_s)]
-
-
 class Setup:
     """A recorder that has saved once."""
 
     def __init__(self, store: SqliteStore) -> None:
         fake = FakeGreeting(ScriptedLLM(), {}, {})
         self.events, self.state = fake.events, fake.state
-        self.usage = fake.state.avatar_usage = FakeUsage()
+        self.state.avatar_usage.request("avatar")
+        self.state.avatar_usage.answered("avatar", "bey-1")
+        [self.stay] = self.state.avatar_usage.stays
         self.recorder = OutcomeRecorder(fake.greeting, store, "o")
         self.recorder.start()
 
     def spend(self, seconds: float) -> None:
-        self.usage.spent_s = seconds
+        self.stay.past_s = seconds
         self.events.emit(AnswersChanged())
 
 
@@ -61,7 +51,7 @@ async def test_recorder_counts_a_running_avatar_in_the_budget(path: Path) -> Non
     setup.spend(60.0)
     await counted(store, 60.0)
     assert await avatar_budget_is_used_up(store, minutes_per_day=1)
-    setup.usage.spent_s = 72.5
+    setup.stay.past_s = 72.5
     await setup.recorder.close("continue")
     again = SqliteStore(path)
     assert await again.avatar_seconds(utc_day()) == 72.5, "each second once"
@@ -100,7 +90,7 @@ async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_
     [body] = await other.outcomes("s")
     await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
     assert await other.close_outcome("o", body, only_expired=True)
-    setup.usage.spent_s = 40.0
+    setup.stay.past_s = 40.0
     await setup.recorder.close("continue")
     assert await other.avatar_seconds(utc_day()) == 40.0
     await other.aclose()
@@ -110,7 +100,7 @@ async def test_recorder_counts_an_avatar_without_a_session_id(path: Path) -> Non
     """Beyond Presence's answer was lost; `bill` finds the session in its list."""
     store = SqliteStore(path)
     setup = Setup(store)
-    setup.usage.session = ""
+    setup.stay.provider_session_id = ""
     setup.spend(60.0)
     await counted(store, 60.0)
     assert await store.avatar_sessions() == []

@@ -13,7 +13,6 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from agent.avatar.ledger import AvatarLedger
 from agent.core import end_reasons
 from agent.core.background_task import start_task
 from agent.core.errors import StoreError
@@ -67,7 +66,6 @@ class OutcomeRecorder:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._in_store = False
-        self._ledger = AvatarLedger(self._state.avatar_usage)
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
         self._outcome = Outcome(
@@ -198,7 +196,7 @@ class OutcomeRecorder:
             await store.open_outcome(outcome.id, outcome.session_id, self._body(), LEASE_S)
             self._in_store = True
         body = self._body()
-        await self._ledger.add_new(store)
+        await self._state.avatar_usage.add_to_ledger(store)
         return body
 
     def _body(self) -> str:
