@@ -41,7 +41,7 @@ from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.languages import other_locale_of_reply
-from agent.speech.early_clause import EarlyClause
+from agent.speech.early_clause import early_parts
 from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
 
@@ -88,7 +88,6 @@ class GreetingAgent(Agent):
         self.script = state.script
         self._state = state
         self._texts = texts
-        self._early_clause = EarlyClause()
         self._takes_over = chat_ctx is not None
         self._may_switch = not self._takes_over
         """False for the first reply after a change of language: the model might change it back."""
@@ -179,7 +178,7 @@ class GreetingAgent(Agent):
         Begin with the first clause while the model still writes the rest.
         """
         said = Pronunciation(self._state.metadata.trainee.name).stream(text)
-        async with aclosing(self._early_clause.parts(said)) as parts:
+        async with aclosing(early_parts(said)) as parts:
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:
                     async for frame in frames:

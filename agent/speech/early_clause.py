@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from typing import Final
 
@@ -27,47 +25,31 @@ _CLAUSES: Final = re.compile(
 livekit-agents' filter of Markdown keeps the space behind a word until more text comes."""
 _MORE_WITHIN_S: Final = 0.01
 """If more text comes within this time, the text is not split: all of it will be there soon."""
-_MOST_FLUSHES: Final = 16
-_FLUSHES_WINDOW_S: Final = 60.0
-"""A line is only split if no more parts were spoken in this time. Deepgram accepts 20 flushes a
-minute on a connection."""
 
 
-class EarlyClause:
-    """Splits the lines of one conversation."""
+async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[str], None]:
+    """Yield a text in one part, or its first clauses as soon as they are there, and the rest.
 
-    def __init__(self) -> None:
-        self._flushed_at: deque[float] = deque(maxlen=_MOST_FLUSHES)
-
-    async def parts(self, text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[str], None]:
-        """Yield a text in one part, or its first clauses as soon as they are there, and the rest.
-
-        Read each part to its end before the next one.
-        """
-        pieces = aiter(text)
-        begun = ""
-        following = asyncio.ensure_future(anext(pieces, None))
-        try:
-            while (piece := await following) is not None:
-                begun += piece
-                following = asyncio.ensure_future(anext(pieces, None))
-                if (clauses := _CLAUSES.match(begun)) is None or not self._may_split:
-                    continue
-                await asyncio.wait({following}, timeout=_MORE_WITHIN_S)
-                if not following.done():
-                    self._flushed_at.append(time.monotonic())
-                    yield _whole(clauses[0])
-                    begun = begun[clauses.end() :]
-                    break
-            self._flushed_at.append(time.monotonic())
-            yield _rest(begun, following, pieces)
-        finally:
-            await utils.aio.cancel_and_wait(following)
-
-    @property
-    def _may_split(self) -> bool:
-        many = len(self._flushed_at) == _MOST_FLUSHES
-        return not many or time.monotonic() - self._flushed_at[0] > _FLUSHES_WINDOW_S
+    Read each part to its end before the next one. Deepgram allows few flushes a minute on a
+    connection; `DeepgramVoice` then uses another one.
+    """
+    pieces = aiter(text)
+    begun = ""
+    following = asyncio.ensure_future(anext(pieces, None))
+    try:
+        while (piece := await following) is not None:
+            begun += piece
+            following = asyncio.ensure_future(anext(pieces, None))
+            if (clauses := _CLAUSES.match(begun)) is None:
+                continue
+            await asyncio.wait({following}, timeout=_MORE_WITHIN_S)
+            if not following.done():
+                yield _whole(clauses[0])
+                begun = begun[clauses.end() :]
+                break
+        yield _rest(begun, following, pieces)
+    finally:
+        await utils.aio.cancel_and_wait(following)
 
 
 async def _whole(text: str) -> AsyncIterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from agent.speech.early_clause import EarlyClause
+from agent.speech.early_clause import early_parts
 
 
 class Model:
@@ -26,11 +26,11 @@ class Model:
             yield piece
 
 
-async def spoken(model: Model, clause: EarlyClause | None = None) -> list[str]:
+async def spoken(model: Model) -> list[str]:
     """Return the parts of a text; let the model go on when the first part was read."""
     found = []
     async with asyncio.timeout(30):
-        async for part in (clause or EarlyClause()).parts(model):
+        async for part in early_parts(model):
             pieces = []
             async for piece in part:
                 pieces.append(piece)
@@ -70,14 +70,3 @@ async def test_abbreviations_and_numbers_are_not_split(begun: str) -> None:
     assert not speaking.done()
     model.go_on.set()
     assert await speaking == [f"{begun}30 or later"]
-
-
-async def test_voice_is_not_flushed_more_often_than_deepgram_allows() -> None:
-    clause = EarlyClause()
-    for _ in range(8):
-        assert len(await spoken(Model("Yes, ", "that is right."), clause)) == 2
-    model = Model("Yes, ", "that is right.")
-    speaking = asyncio.create_task(spoken(model, clause))
-    await asyncio.sleep(0.05)
-    model.go_on.set()
-    assert await speaking == ["Yes, that is right."]
