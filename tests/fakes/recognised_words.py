@@ -35,7 +35,7 @@ class RecognisedWords:
         state = GreetingState(metadata=JobMetadata(locale=locale))
         state.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
-        line, texts = AgentLine(cast(Any, self.session)), LineTexts()
+        line, texts = AgentLine(cast(Any, self.session), state.events), LineTexts()
         texts.begin().text = LINE
         self.activity = VoiceActivity(line)
         self.words = TraineeWords(line, self.activity, state, texts)

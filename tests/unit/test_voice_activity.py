@@ -9,6 +9,7 @@ from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.voice_activity import NoiseGate, VoiceActivity
+from agent.core.events import Events
 from tests.fakes.speech_session import FakeSession, FakeSpeech
 
 START, SOUND, END = (
@@ -25,7 +26,7 @@ class Setup:
         self.now = 100.0
         monkeypatch.setattr("time.monotonic", lambda: self.now)
         self.session = FakeSession()
-        self.activity = VoiceActivity(AgentLine(cast(Any, self.session)))
+        self.activity = VoiceActivity(AgentLine(cast(Any, self.session), Events()))
         self.gate = NoiseGate(self.activity)
 
     def hears(
