@@ -174,7 +174,7 @@ class Conversation:
     @property
     def has_open_turn(self) -> bool:
         """True if words of the trainee wait for the end of the turn, or of a line."""
-        return bool(self._words.unanswered)
+        return bool(self._words.unanswered.text)
 
     def answer_open_turn(self) -> None:
         """Answer the words so far, because speech recognition does not end the turn."""
@@ -213,8 +213,8 @@ class Conversation:
 
     def _take_open_turn(self) -> str:
         """Return the words of the turn, and begin another one."""
-        text = self._words.unanswered
-        self._words.turn_taken()
+        text = self._words.unanswered.text
+        self._words.unanswered.clear()
         if self.failover is not None:
             # The session reconnects; the audio of the words answered here must not be sent again.
             self.failover.forget()

@@ -78,7 +78,8 @@ class TraineeWords:
         """True between `hold` and `release`."""
         self._held: list[SpeechEvent] = []
         """Final transcripts that are held back until `release`."""
-        self._unanswered = UnansweredWords()
+        self.unanswered = UnansweredWords()
+        """The words passed on since the last spoken message of the trainee."""
         self._interim = ""
         """The words of this turn that were passed on last, if they are not final yet."""
         self._start: SpeechEvent | None = None
@@ -116,15 +117,6 @@ class TraineeWords:
             extra={"event": "early_words_delivered", "transcripts": len(held)},
         )
         self._deliver(joined(held))
-
-    @property
-    def unanswered(self) -> str:
-        """The words passed on since the last spoken message of the trainee, final or not."""
-        return self._unanswered.text
-
-    def turn_taken(self) -> None:
-        """Note that the session has made a message of the words passed on so far."""
-        self._unanswered.clear()
 
     def heard_since(self, at: float) -> bool:
         """True if words were recognised after a moment, in seconds since the epoch."""
@@ -246,7 +238,7 @@ class TraineeWords:
             # trainee is silent (https://developers.deepgram.com/docs/flux/state).
             return []
         self.activity.words_heard()
-        self._unanswered.add(text, final=final)
+        self.unanswered.add(text, final=final)
         self._interim = "" if final else text
         passed = self._waiting.joined_with(event) if final else event
         return [*self._take_start(), passed]
@@ -263,7 +255,7 @@ class TraineeWords:
     def _deliver(self, event: SpeechEvent) -> None:
         if self._passed is None or self._passed.closed:
             return
-        self._unanswered.add(text_of(event), final=True)
+        self.unanswered.add(text_of(event), final=True)
         for each in [*self._take_start(), event]:
             self._passed.send_nowait(each)
         if not self._turn_open:

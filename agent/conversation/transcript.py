@@ -35,7 +35,7 @@ class Transcript:
         if typed:
             self._typed.remove(text)
         elif message.role == "user":
-            self._words.turn_taken()
+            self._words.unanswered.clear()
         line = Line.model_validate(
             {
                 "who": "trainee" if message.role == "user" else "guide",

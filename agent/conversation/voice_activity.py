@@ -36,17 +36,19 @@ class VoiceActivity(VAD):
 
     def __init__(self, line: AgentLine) -> None:
         super().__init__(capabilities=VADCapabilities(update_interval=WINDOW_S))
-        self._line = line
-        self._wordless_in_row = 0
-        self._words_at = 0.0
+        self.line = line
+        self.wordless_in_row = 0
+        """Sounds in a row without words, during lines."""
+        self.words_at = 0.0
+        """When words were last recognised, on the monotonic clock."""
         self._open_streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
         self.hears_echo = False
         """True if the client sends the agent's own voice. Sound then does not pause a line."""
 
     def words_heard(self) -> None:
         """Note that speech recognition has found words in the current sound."""
-        self._words_at = time.monotonic()
-        self._wordless_in_row = 0
+        self.words_at = time.monotonic()
+        self.wordless_in_row = 0
 
     def stream(self) -> VADStream:
         """Return a detector for one microphone."""
@@ -63,32 +65,15 @@ class VoiceActivity(VAD):
             stream.end_turn()
 
     @property
-    def in_line(self) -> bool:
-        """True while the agent says a line."""
-        return self._line.under_way
-
-    @property
     def ignores_sound(self) -> bool:
         """True if only words may pause the line that is being said."""
-        return self.in_line and (self.hears_echo or self._wordless_in_row >= _WORDLESS_MAX)
+        only_words = self.hears_echo or self.wordless_in_row >= _WORDLESS_MAX
+        return self.line.under_way and only_words
 
     @property
     def wordless_max_s(self) -> float:
         """How long sound counts as speech after its start, or its latest words."""
-        return _WORDLESS_DURING_LINE_S if self._line.is_due else _WORDLESS_S
-
-    def wordless_s(self, began_at: float) -> float:
-        """Seconds since the sound began, or since the latest words."""
-        return time.monotonic() - max(began_at, self._words_at)
-
-    def has_words_since(self, began_at: float) -> bool:
-        """True if words were recognised in the sound that began then."""
-        return self._words_at > began_at
-
-    def sound_ended(self, began_at: float, *, in_line: bool) -> None:
-        """Count the sound if it had no words and came during a line."""
-        if in_line and not self.has_words_since(began_at):
-            self._wordless_in_row += 1
+        return _WORDLESS_DURING_LINE_S if self.line.is_due else _WORDLESS_S
 
 
 class NoiseGate:
@@ -142,7 +127,7 @@ class NoiseGate:
         if event.speaking and event.raw_accumulated_silence == 0:
             # The sound may be noise that went on after the last words.
             self._turn_over = False
-            self._began_at, self._in_line = time.monotonic(), self._activity.in_line
+            self._began_at, self._in_line = time.monotonic(), self._activity.line.under_way
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
         return [replace(event, speaking=False)]
 
@@ -151,21 +136,22 @@ class NoiseGate:
         if event.type is VADEventType.START_OF_SPEECH:
             self._began_at = self._closed_at = now
             self._closed = activity.ignores_sound
-            self._in_line = activity.in_line
+            self._in_line = activity.line.under_way
             return [] if self._closed else [event]
         if event.type is VADEventType.END_OF_SPEECH:
             closed, self._closed = self._closed, False
-            activity.sound_ended(self._began_at, in_line=self._in_line)
+            if self._in_line and activity.words_at <= self._began_at:
+                activity.wordless_in_row += 1
             return [] if closed else [event]
         if not event.speaking:
             return [event]
-        self._in_line = self._in_line or activity.in_line
+        self._in_line = self._in_line or activity.line.under_way
         if self._closed:
-            if not activity.has_words_since(self._closed_at):
+            if activity.words_at <= self._closed_at:
                 return []
             self._closed = False
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
-        if activity.wordless_s(self._began_at) > activity.wordless_max_s:
+        if now - max(self._began_at, activity.words_at) > activity.wordless_max_s:
             self._closed, self._closed_at = True, now
             return [replace(event, type=VADEventType.END_OF_SPEECH, silence_duration=0.0)]
         return [event]

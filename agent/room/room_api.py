@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 from livekit import api
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
@@ -11,6 +12,8 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from agent.core.errors import LiveKitError
 from agent.core.livekit_api import translate_livekit_errors
 from agent.core.log import logger
+
+T = TypeVar("T")
 
 _TIMEOUT_S: Final = 2.0
 _DELETE_TRIES: Final = 2
@@ -38,14 +41,9 @@ class RoomApi:
         Raises:
             LiveKitError: LiveKit refused or did not answer.
         """
-        found: list[api.ParticipantInfo] = []
-        with translate_livekit_errors("ListParticipants", ignore_not_found=True):
-            async with asyncio.timeout(_TIMEOUT_S):
-                response = await self._api.list_participants(
-                    api.ListParticipantsRequest(room=self._room)
-                )
-            found.extend(response.participants)
-        return found
+        request = api.ListParticipantsRequest(room=self._room)
+        response = await _answer("ListParticipants", self._api.list_participants(request))
+        return list(response.participants) if response else []
 
     async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
         """Change a participant's attributes; LiveKit announces it to everyone at once.
@@ -53,22 +51,16 @@ class RoomApi:
         Raises:
             LiveKitError: LiveKit refused or did not answer.
         """
-        with translate_livekit_errors("UpdateParticipant", ignore_not_found=True):
-            async with asyncio.timeout(_TIMEOUT_S):
-                await self._api.update_participant(
-                    api.UpdateParticipantRequest(
-                        room=self._room, identity=identity, attributes=attributes
-                    )
-                )
+        request = api.UpdateParticipantRequest(
+            room=self._room, identity=identity, attributes=attributes
+        )
+        await _answer("UpdateParticipant", self._api.update_participant(request))
 
     async def remove(self, identity: str) -> None:
         """Remove a participant; a failure is logged and left to the endpoint's reaper."""
+        request = api.RoomParticipantIdentity(room=self._room, identity=identity)
         try:
-            with translate_livekit_errors("RemoveParticipant", ignore_not_found=True):
-                async with asyncio.timeout(_TIMEOUT_S):
-                    await self._api.remove_participant(
-                        api.RoomParticipantIdentity(room=self._room, identity=identity)
-                    )
+            await _answer("RemoveParticipant", self._api.remove_participant(request))
         except LiveKitError as e:
             logger.warning(
                 "could not remove a participant; the endpoint's reaper will",
@@ -115,3 +107,12 @@ class RoomApi:
             else:
                 return True
         return True
+
+
+async def _answer(name: str, call: Awaitable[T]) -> T | None:
+    """Wait for LiveKit's answer to a call; None if the room or the participant is gone."""
+    answer: T | None = None
+    with translate_livekit_errors(name, ignore_not_found=True):
+        async with asyncio.timeout(_TIMEOUT_S):
+            answer = await call
+    return answer

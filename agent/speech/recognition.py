@@ -67,13 +67,9 @@ def build_recognition(
     Args:
         second: used if the chosen one fails; None for no fallback.
     """
-    if choice.is_flux:
-        flux = _build_flux(settings, choice)
-        failover = FailoverRecognition(flux, second, events)
-        return Recognition(flux, _flux_turns(settings), failover)
-    nova = _build_nova(settings, choice)
-    failover = FailoverRecognition(nova, second, events)
-    return Recognition(nova, _detected_turns(settings), failover)
+    build, turns = (_build_flux, _flux_turns) if choice.is_flux else (_build_nova, _detected_turns)
+    stt = build(settings, choice)
+    return Recognition(stt, turns(settings), FailoverRecognition(stt, second, events))
 
 
 def _build_flux(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.STTv2:
@@ -101,15 +97,13 @@ def _build_nova(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.
 
 
 def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
-    early: PreemptiveGenerationOptions = {"enabled": False}
-    if settings.deepgram_eager_eot_threshold > 0:
-        early = _EARLY_REPLIES
+    eager = settings.deepgram_eager_eot_threshold > 0
     return {
         "turn_detection": "stt",
         # Flux has waited already: add no delay.
         "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
         # Flux's EagerEndOfTurn starts a reply.
-        "preemptive_generation": early,
+        "preemptive_generation": _EARLY_REPLIES if eager else {"enabled": False},
     }
 
 

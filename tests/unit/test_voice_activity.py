@@ -118,7 +118,7 @@ def test_noise_since_the_end_of_a_turn_is_counted_during_a_line(setup: Setup) ->
         speech = setup.session.speaks()
         assert setup.hears(SOUND, after=0.03) == [START, SOUND]
         setup.hears(END, after=1.0)
-        assert setup.activity._wordless_in_row == 1
+        assert setup.activity.wordless_in_row == 1
         speech.ends()
 
 
