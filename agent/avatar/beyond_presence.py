@@ -17,6 +17,7 @@ import aiohttp
 from livekit import api, rtc
 from livekit.agents import AgentSession, get_job_context, utils
 from livekit.agents.utils import wait_for_participant, wait_for_track_publication
+from livekit.agents.voice.avatar import AvatarSession
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
@@ -24,7 +25,6 @@ from agent.avatar.output import AvatarOutput
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import Events
 from agent.core.http_session import read_at_most
-from agent.core.livekit_internals import BeyAvatarSession
 from agent.core.log import ignore_task_failure, logger
 from agent.core.provider_advice import AVATAR_ADVICE
 from agent.core.settings import WorkerSettings
@@ -40,8 +40,13 @@ _TRACKS_TIMEOUT_S: Final = 5.0
 _REMOVE_TIMEOUT_S: Final = 2.0
 
 
-class BeyondPresenceAvatar(BeyAvatarSession):
-    """One avatar for one room."""
+class BeyondPresenceAvatar(bey.AvatarSession):
+    """One avatar for one room.
+
+    The plugin's own `start` is not used. Its request has no total timeout and drops the provider's
+    session id. Its token is valid for six hours, so a removed avatar could come back and create the
+    room again. Its output cannot pause.
+    """
 
     def __init__(self, settings: WorkerSettings, avatar_id: str) -> None:
         super().__init__(
@@ -117,22 +122,9 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         """Route the session's speech to the avatar, which is in the room; nothing may be playing.
 
         May be called again if the speech was routed elsewhere meanwhile.
-
-        Raises:
-            AvatarError: the plugin refused.
         """
         if self._output is None:
-            try:
-                await self.start(
-                    session,
-                    room,
-                    livekit_url=self._settings.public_url,
-                    livekit_api_key=self._settings.livekit_api_key,
-                    livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
-                )
-            except (bey.BeyException, RuntimeError) as e:
-                raise AvatarError(f"the avatar could not be used: {e}") from e
-            # Replaces the plugin's output, which trusts all reports of the avatar.
+            await AvatarSession.start(self, session, room)
             self._output = AvatarOutput(room, self.avatar_identity, events)
         session.output.replace_audio_tail(self._output)
 

@@ -89,8 +89,7 @@ class AvatarLink:
                 raise AvatarError(f"the avatar could not be stopped: {type(failed).__name__}")
 
     async def _open(self) -> rtc.ByteStreamWriter:
-        # The Beyond Presence plugin registers its own handler when it attaches. Replace it before
-        # every stream.
+        # The link to an earlier avatar may have registered its own handler.
         self._room.local_participant.register_rpc_method(_RPC_FINISHED, self._on_finished)
         return await _sent(
             self._room.local_participant.stream_bytes(

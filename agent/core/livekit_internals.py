@@ -37,7 +37,7 @@ from livekit.agents.voice.io import AudioOutput
 from livekit.agents.voice.recorder_io import RecorderIO
 from livekit.agents.voice.room_io import _output as room_output
 from livekit.agents.voice.transcription._speaking_rate import SpeakingRateStream
-from livekit.plugins import bey, deepgram, google
+from livekit.plugins import deepgram, google
 from livekit.protocol.agent import Job
 
 
@@ -305,19 +305,6 @@ def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/__main__.py).
     """
     cli._run_worker(server, proto.CliArgs(log_level=log_level, dev=dev))
-
-
-class BeyAvatarSession(bey.AvatarSession):
-    """The Beyond Presence plugin's session without its HTTP call.
-
-    The plugin's call has no total timeout and drops the provider's session id. Its token is valid
-    for six hours, so a removed avatar could come back and re-create the room. Our own call is made
-    earlier, and the session is started when the avatar is in the room.
-    The rest of the plugin stays in use. To be removed when the plugin has options for these.
-    """
-
-    async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
-        """Request nothing."""
 
 
 _VOICE_QUEUE_MS: Final = 200

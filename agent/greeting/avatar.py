@@ -177,12 +177,8 @@ class GreetingAvatar:
             await self._output.use_avatar(await arrived)
         except AvatarError as e:
             self._give_up(e)
-        except Exception as e:  # noqa: BLE001  whatever the plugin does, the voice greets the trainee
-            logger.exception("the avatar plugin failed", extra={"event": "avatar_plugin_failed"})
-            self._give_up(AvatarError(f"the avatar plugin failed: {type(e).__name__}"))
-        else:
-            return True
-        return False
+            return False
+        return True
 
     async def _use_late(self, arriving: Arrival) -> None:
         """Let an avatar take over from the voice between two lines."""

@@ -83,7 +83,7 @@ class Output:
         """Speak through an avatar that is in the room; nothing may be playing.
 
         Raises:
-            AvatarError: the avatar has left, or the plugin refused.
+            AvatarError: the avatar has left.
         """
         # Audio sent to an avatar that is not there waits for it without limit.
         if avatar.avatar_identity not in self._room.remote_participants:

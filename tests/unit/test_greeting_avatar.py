@@ -11,6 +11,7 @@ import pytest
 from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.core.errors import AvatarError
 from agent.core.events import CanHear, Events
 from agent.core.settings import WorkerSettings
 from agent.greeting import avatar, first_avatar
@@ -90,7 +91,7 @@ async def test_late_avatar_that_cannot_be_attached_is_removed(
     setup: AvatarSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: object) -> None:
-        raise TypeError("not one of ours")
+        raise AvatarError("the avatar left before it could speak")
 
     monkeypatch.setattr(FakeAvatar, "attach", fails)
     identity = setup.identity
