@@ -124,15 +124,9 @@ class Conversation:
         self._lines.repeat()
 
     async def repeat_on_request(self, text: str) -> SpeechHandle | None:
-        """Say the latest line again, word for word, because the trainee asks for it.
+        """Say the latest line but the check-in again, because the trainee typed `text`.
 
-        The check-in is not repeated, but the line before it.
-
-        Args:
-            text: what the trainee typed.
-
-        Returns:
-            The line; None if nothing was said yet.
+        Returns None if nothing was said yet.
         """
         last = self._last_line()
         await self.note_typed(text)
@@ -222,13 +216,10 @@ class Conversation:
         return text
 
     async def answer_typed(self, text: str, *, instructions: str = "") -> SpeechHandle | None:
-        """Answer a typed line. Interrupt the current line if it may be interrupted.
+        """Answer a typed line, unless it is empty. Interrupt the current line if it may be.
 
         Args:
             instructions: what the model must know for this reply, in one or two sentences.
-
-        Returns:
-            The reply; None if the line is empty.
         """
         text = one_line(text, len(text))
         if not text:

@@ -25,12 +25,7 @@ _COMMON_SHARE: Final = 0.5
 
 
 def is_echo(text: str, line: str) -> bool:
-    """True if a transcript repeats the line that the agent was saying.
-
-    Args:
-        text: what was recognised.
-        line: what the agent said.
-    """
+    """True if a transcript repeats the line that the agent was saying."""
     words, said = words_of(text), words_of(line)
     repeated = _repeated(words, said, piece=2)
     if len(words) >= _WORDS_MIN and repeated >= len(words) * _WORDS_SHARE:

@@ -1,16 +1,4 @@
-"""The LiveKit Agent that speaks one script in one language.
-
-It extends livekit-agents' pipeline in eight places:
-
-- It retries refused speech recognition with a growing interval.
-- It decides which words of the trainee are answered, and when: see `trainee_words`.
-- It says a filler phrase if a reply is slow. If the model pauses, it says the sentences so far.
-- If a reply is in another language of the script, it switches the language instead.
-- It begins to speak a reply before the model has written all of it.
-- It says the full name for abbreviations in the trainee's name, and only the host of a web address.
-- It shows captions without Markdown.
-- It keeps the words of the current line, so that a lost line can be repeated.
-"""
+"""The LiveKit Agent that speaks one script in one language, and its nodes of the pipeline."""
 
 from __future__ import annotations
 
@@ -81,7 +69,6 @@ class GreetingAgent(Agent):
         """Create the agent for `state.script`.
 
         Args:
-            texts: gets the text of each line of this agent.
             speech: None if the conversation is typed.
             chat_ctx: the conversation so far if this agent takes over; None for the first one.
         """
@@ -114,7 +101,10 @@ class GreetingAgent(Agent):
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncGenerator[stt.SpeechEvent, None]:
-        """Recognise speech; wait longer after each time that no provider can be used."""
+        """Recognise speech, and pass on the words to answer now: see `trainee_words`.
+
+        If no provider can be used, wait longer each time before livekit-agents tries again.
+        """
         assert self._speech is not None
         recognition, words = self._speech.recognition, self._speech.words
         try:
@@ -173,7 +163,7 @@ class GreetingAgent(Agent):
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        """Speak a line, with the trainee's full name: `Mohammad` for `Md.`, which captions show.
+        """Speak a line as `Pronunciation` spells it: `Mohammad` for `Md.`, which captions show.
 
         Begin with the first clause while the model still writes the rest.
         """

@@ -38,11 +38,7 @@ class ScriptInUse:
         words: TraineeWords,
         speech: LanguageSpeech | None,
     ) -> None:
-        """Create the first agent.
-
-        Args:
-            speech: None for a typed conversation.
-        """
+        """Create the first agent; `speech` is None for a typed conversation."""
         self._session = session
         self._state = session.userdata
         self._texts = texts

@@ -39,12 +39,7 @@ class ScriptLines:
         words: TraineeWords,
         speech: LanguageSpeech | None,
     ) -> None:
-        """Prepare the lines; nothing is said yet.
-
-        Args:
-            words: gets the audio of the opening; the agent gives it that of the other lines.
-            speech: the voices; None for a typed conversation.
-        """
+        """Say nothing yet; `speech` is None for a typed conversation."""
         self._session = session
         self._state = session.userdata
         self._events = self._state.events

@@ -42,15 +42,7 @@ many of the locale's."""
 
 
 def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str:
-    """Return the locale of the language in which a reply begins, if it is not the script's own.
-
-    Args:
-        locale: the script's own.
-        locales: those that the script has.
-
-    Returns:
-        The locale; empty if the words may be in the script's own language.
-    """
+    """Return which of a script's `locales` a reply begins in; empty if that may be `locale`."""
     counts = _counts(set(_words(text)))
     likely = max(locales, key=lambda other: counts.get(language_of(other), 0))
     sure = counts.get(language_of(likely), 0) >= _SURE_IN_REPLY

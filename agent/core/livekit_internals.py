@@ -320,12 +320,7 @@ class VoiceTrack:
     """
 
     def __init__(self, room: rtc.Room, output: AudioOutput) -> None:
-        """Find the track of this output.
-
-        Args:
-            output: the room's own output, at the end of the session's chain. An output of another
-                kind has no track, and nothing happens.
-        """
+        """Find the track of the room's own output; another kind of output has none."""
         self._room = room
         self._output = output if isinstance(output, room_output._ParticipantAudioOutput) else None
         self._withdrawn = False

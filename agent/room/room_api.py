@@ -26,12 +26,7 @@ class RoomApi:
     """The server API for one room."""
 
     def __init__(self, room: str, livekit: api.LiveKitAPI) -> None:
-        """Use a client for one room.
-
-        Args:
-            room: the room's name.
-            livekit: the client; the caller closes it.
-        """
+        """Use a client, which the caller closes, for the room of this name."""
         self._room = room
         self._api = livekit.room
 

@@ -44,12 +44,7 @@ class DeepgramVoice(deepgram.TTS):
     """One Aura voice over the `/v1/speak` WebSocket."""
 
     def __init__(self, *, model: str, api_key: str, base_url: str) -> None:
-        """Create the voice; it connects when the first line is said.
-
-        Args:
-            model: like `aura-2-andromeda-en`.
-            base_url: scheme and host of the API.
-        """
+        """Create a voice like `aura-2-andromeda-en`; it connects when the first line is said."""
         super().__init__(
             model=model, api_key=api_key, base_url=f"{base_url}/v1/speak", mip_opt_out=True
         )

@@ -66,7 +66,7 @@ class ReplyCheck:
         Args:
             instructions: those of the model. Their prose must not be said. Their list items may be
                 said: they contain facts and questions for the trainee.
-            functions: names of the functions that the model may call.
+            functions: those that the model may call.
             said: what it has said before these function calls; sentences of it are not repeated.
         """
         beginnings = set(_beginnings(instructions))

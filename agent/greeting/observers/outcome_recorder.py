@@ -54,12 +54,7 @@ class OutcomeRecorder:
     """The outcome of one greeting, from the job's start to its end."""
 
     def __init__(self, greeting: Greeting, store: Store | None, greeting_id: str) -> None:
-        """Begin an outcome; it is saved from `start` on.
-
-        Args:
-            store: closed at the end; None if it could not be opened: nothing is saved.
-            greeting_id: the outcome's id.
-        """
+        """Begin an outcome; it is saved from `start` on. `close` also closes the store."""
         self._greeting = greeting
         self._state = greeting.state
         self._store = store
