@@ -27,7 +27,7 @@ from agent.core.events import (
     SpeechNotRecognised,
     SpeechRecognised,
 )
-from agent.core.livekit_internals import prepare_early_reply_again
+from agent.core.livekit_internals import drop_early_reply, prepare_early_reply_again
 from agent.core.log import logger
 from agent.speech.failures import provider_failed
 
@@ -43,7 +43,9 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
         elif getattr(error, "recoverable", False):
             return
         elif isinstance(error, LLMError):
-            events.emit(ReplyFailed())
+            # The turn is not over if an early reply fails: its end would stop an apology.
+            if not drop_early_reply(session):
+                events.emit(ReplyFailed())
         elif isinstance(error, TTSError):
             events.emit(NoVoiceLeft())
 

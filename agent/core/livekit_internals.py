@@ -221,6 +221,19 @@ def prepare_early_reply_again(session: AgentSession[Any]) -> None:
         activity.on_preemptive_generation(early.info)
 
 
+def drop_early_reply(session: AgentSession[Any]) -> bool:
+    """Drop the early reply, so that the end of the turn begins another one.
+
+    Returns:
+        False if there is none.
+    """
+    activity = session._activity
+    if activity is None or activity._preemptive_generation is None:
+        return False
+    activity._cancel_preemptive_generation()
+    return True
+
+
 def load_tls_certificates() -> None:
     """Build the TLS context of livekit-agents' HTTP session, which takes 10 to 20 ms.
 

@@ -19,8 +19,8 @@ from livekit.agents import (
 )
 from livekit.agents.voice import io
 
-from agent.conversation.session_events import keep_early_replies
-from agent.core.events import Events
+from agent.conversation.session_events import forward_session_events, keep_early_replies
+from agent.core.events import Events, ReplyFailed
 from agent.core.settings import VoiceSettings
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice
@@ -222,3 +222,25 @@ async def test_early_reply_to_an_interruption_knows_the_interrupted_line(
     ]
     assert interrupted == [True]
     assert "invalidated" not in caplog.text
+
+
+async def test_early_reply_that_fails_is_asked_for_again_at_the_end_of_the_turn() -> None:
+    fails = Says(breaks_off=True)
+    async with Talk(fails, Says("reply 2"), fails, fails) as talk:
+        events = Events()
+        failed: list[ReplyFailed] = []
+        events.on(ReplyFailed, failed.append)
+        forward_session_events(talk.session, events, words=None)  # type: ignore[arg-type]
+        for asked, said in ((1, "How long does it take?"), (3, "And then?")):
+            talk.agent.hear(Kind.START_OF_SPEECH)
+            talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, said)
+            await until(lambda: len(talk.llm.asked) == asked, 30, "no early reply began")  # noqa: B023
+            await asyncio.sleep(0.1)
+            assert failed == []
+            talk.agent.hear(Kind.FINAL_TRANSCRIPT, said)
+            talk.agent.hear(Kind.END_OF_SPEECH)
+            await until(lambda: len(talk.llm.asked) > asked, 30, "the reply was not begun again")  # noqa: B023
+            if asked == 1:
+                await until(lambda: talk.speaker.heard == [2], 30, "the reply was not spoken")
+                await until(lambda: talk.session.agent_state == "listening", 30, "still speaking")
+        await until(lambda: failed == [ReplyFailed()], 30, "the failed reply was not reported")
