@@ -33,7 +33,7 @@ class LanguageSpeech:
         if settings.gemini_stt_model:
             self._gemini = GeminiTranscription(settings)
         self._recognition: dict[RecognitionChoice, Recognition] = {}
-        self._voices: dict[str, tts.TTS[Any]] = {}
+        self._voices: dict[str, FallbackVoices] = {}
         self._deepgram_voices: list[DeepgramVoice] = []
         self._speed = 1.0
 
@@ -55,7 +55,7 @@ class LanguageSpeech:
             )
         return self._recognition[choice]
 
-    def voice(self, locale: str, script_voice: str | None) -> tts.TTS[Any]:
+    def voice(self, locale: str, script_voice: str | None) -> FallbackVoices:
         """The voice for a locale, with the fallback voice behind it.
 
         Args:
@@ -63,8 +63,7 @@ class LanguageSpeech:
         """
         first = choose_voice(self._settings.voices, locale, script_voice)
         if first not in self._voices:
-            second = self._settings.fallback_voice
-            names = [first, *([second] if second not in ("", first) else [])]
+            names = dict.fromkeys(filter(None, (first, self._settings.fallback_voice)))
             voice = FallbackVoices([self._build_voice(name) for name in names])
             voice.on("tts_availability_changed", self._on_availability)
             self._voices[first] = voice

@@ -56,7 +56,6 @@ def build_llm(settings: LlmSettings) -> FallbackModels:
     Google's client reads GOOGLE_GEMINI_BASE_URL or GOOGLE_VERTEX_BASE_URL. Building it takes
     60 ms (it loads the certificates twice), so the worker builds it before it accepts jobs.
     """
-    first, second = settings.gemini_model, settings.gemini_fallback_model
-    models = [first, *([second] if second not in ("", first) else [])]
+    models = dict.fromkeys(filter(None, (settings.gemini_model, settings.gemini_fallback_model)))
     access = google_access(settings)
     return FallbackModels([GeminiModel(model=model, access=access) for model in models])

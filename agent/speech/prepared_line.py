@@ -27,7 +27,7 @@ class PreparedLine:
     """
 
     def __init__(
-        self, voice: tts.TTS[str], text: str, *, expected_s: float, events: Events
+        self, voice: FallbackVoices, text: str, *, expected_s: float, events: Events
     ) -> None:
         """Start to synthesise the line.
 
@@ -75,9 +75,8 @@ class PreparedLine:
         if not error.recoverable:
             self._voice_failed = True
 
-    async def _synthesise(self, voice: tts.TTS[str], text: str) -> None:
-        voices = voice.voices if isinstance(voice, FallbackVoices) else [voice]
-        for each in voices:
+    async def _synthesise(self, voice: FallbackVoices, text: str) -> None:
+        for each in voice.voices:
             each.on("error", self._on_voice_error)
         try:
             async with (
@@ -98,7 +97,7 @@ class PreparedLine:
                 extra={"event": "opening_not_prepared", "error": type(e).__name__},
             )
         finally:
-            for each in voices:
+            for each in voice.voices:
                 each.off("error", self._on_voice_error)
             self._more.set()
         if not self._frames:

@@ -33,7 +33,8 @@ class RecognisedWords:
     def __init__(self, locale: str = "en") -> None:
         self.session = FakeSession()
         state = GreetingState(metadata=JobMetadata(locale=locale))
-        state.events.on(SpeechRecognised, self._on_recognised)
+        self.events = state.events
+        self.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
         line, texts = AgentLine(cast(Any, self.session), state.events), LineTexts()
         texts.begin().text = LINE

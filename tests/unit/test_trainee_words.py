@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from livekit.agents import APIConnectionError
 
+from agent.core.events import OpeningFinished
 from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, RecognisedWords
 
 
@@ -18,7 +19,7 @@ async def test_words_during_the_opening_are_delivered_after_it(
     assert recognition.passed == []
     assert recognition.recognised > 0, "the silence check-in takes the trainee for silent"
     opening.ends()
-    recognition.words.release()
+    recognition.events.emit(OpeningFinished(interrupted=False))
     await recognition.settle()
     assert recognition.passed == [(FINAL, "How long is the video? And where is it?"), (END, "")]
 
