@@ -54,12 +54,9 @@ def _check_lines(
             )
         if why := speech_problem(text, file.locale):
             yield file.finding(loc, why)
-        limit = _LIMITS_S.get(field, _LINE_MAX_S)
-        seconds = estimate_speech_s(text, file.locale)
-        if field in _SPOKEN and seconds > limit:
-            yield file.finding(loc, _too_long(text, seconds, limit))
-        if where := stray_punctuation(text, file.locale):
-            yield file.finding(loc, _stray(where))
+        limit_s = math.inf if field == "welcome_text" else _LIMITS_S.get(field, _LINE_MAX_S)
+        for why in _badly_said(text, file.locale, limit_s):
+            yield file.finding(loc, why)
         if field == "opening" and (why := _question_problem(text)):
             yield file.finding(loc, why, "warning")
 
@@ -83,26 +80,24 @@ def _check_questions(file: ScriptFile[Script], script: RenderedScript) -> Iterat
             yield file.finding(loc, "has no words")
         elif not re.search(r"[?？؟]", text):
             yield file.finding(loc, "is not a question: end it with ?", "warning")
-        seconds = estimate_speech_s(text, file.locale)
-        if seconds > _LINE_MAX_S:
-            yield file.finding(loc, _too_long(text, seconds, _LINE_MAX_S))
-        if where := stray_punctuation(text, file.locale):
-            yield file.finding(loc, _stray(where))
+        for why in _badly_said(text, file.locale, _LINE_MAX_S):
+            yield file.finding(loc, why)
 
 
-def _too_long(text: str, seconds: float, limit: float) -> str:
-    words = math.ceil(len(text.split()) * (1 - limit / seconds))
-    return (
-        f"takes about {seconds:.1f} s to say; the limit is {limit:.0f} s: remove about"
-        f" {words} word{'s' * (words != 1)}"
-    )
-
-
-def _stray(where: str) -> str:
-    return (
-        f"is spoken as “{where}” to some trainees: write one mark only, and if it belongs to a"
-        " value such as {{ name }}, put both inside {% if name %} … {% endif %}"
-    )
+def _badly_said(text: str, locale: str, limit_s: float) -> Iterator[str]:
+    """Say if a text takes longer than its limit, or has stray punctuation."""
+    seconds = estimate_speech_s(text, locale)
+    if seconds > limit_s:
+        words = math.ceil(len(text.split()) * (1 - limit_s / seconds))
+        yield (
+            f"takes about {seconds:.1f} s to say; the limit is {limit_s:.0f} s: remove about"
+            f" {words} word{'s' * (words != 1)}"
+        )
+    if where := stray_punctuation(text, locale):
+        yield (
+            f"is spoken as “{where}” to some trainees: write one mark only, and if it belongs to a"
+            " value such as {{ name }}, put both inside {% if name %} … {% endif %}"
+        )
 
 
 def _question_problem(opening: str) -> str:

@@ -22,6 +22,29 @@ _PATTERNS: Final = {
     r"^[A-Za-z0-9][A-Za-z0-9._:-]*$": "must be one word, such as aura-2-thalia-en",
     r"^https?://[^\s<>\"]+$": "must be an address that begins with https://",
 }
+_MAPPING = "must be names and values, such as {{calm: calm, nervous: a little nervous}}"
+_FIELDS: Final = {
+    "missing": "is missing",
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "list_type": "must be a list: one entry per line, each after a dash and a space",
+    "string_type": "must be text; put it in quotes if it is meant as text",
+    "string_pattern_mismatch": "has a character it may not have",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_too_short": "is empty",
+    "too_short": "needs at least 1 entry: add one, or remove the field",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+}
+"""By the type of pydantic's error, with the values of its context."""
+_FIELD_OTHERWISE = "has a value that this field may not have: see docs/scripts.md"
 _YAML: Final = (
     ("mapping values", "a text contains a colon and a space: put the whole text in quotes"),
     (
@@ -86,57 +109,26 @@ def explain_field(error: ErrorDetails, loc: Loc, names: list[str]) -> tuple[Loc,
         case "extra_forbidden":
             close = difflib.get_close_matches(str(loc[-1]), names, 1) if len(loc) == 1 else []
             return loc, "unknown field" + (f"; do you mean {close[0]!r}?" if close else "")
-        case "missing":
-            return loc, "is missing"
-        case "union_tag_not_found":
-            return (*loc, "type"), f"is missing: {_QUESTION_TYPES}"
-        case "union_tag_invalid":
-            return (*loc, "type"), f"must be {_QUESTION_TYPES}"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return loc, "must be names and values, such as {calm: calm, nervous: a little nervous}"
-        case "list_type":
-            return loc, "must be a list: one entry per line, each after a dash and a space"
+        case "union_tag_not_found" | "union_tag_invalid":
+            must_be = "is missing:" if kind == "union_tag_not_found" else "must be"
+            return (*loc, "type"), f"{must_be} {_QUESTION_TYPES}"
         case "string_type" if loc[-1] == "[key]":
             return loc[:-2], "every name in it must be text: put numbers in quotes"
         case "string_type" if error["input"] is None:
             return loc, "is empty: write the text"
-        case "string_type":
-            return loc, "must be text; put it in quotes if it is meant as text"
         case "invalid_key":
             return loc[:-1], "every field's name must be text"
-        case "string_pattern_mismatch":
-            return loc, _PATTERNS.get(
-                str(context.get("pattern")), "has a character it may not have"
-            )
-        case "string_too_long":
-            return loc, f"is longer than {context['max_length']} characters"
-        case "string_too_short":
-            return loc, "is empty"
+        case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
+            return loc, _PATTERNS[context["pattern"]]
         case "too_short" if loc[-1] == "choices":
             return loc, "a choice question needs two choices or more"
-        case "too_short":
-            return loc, "needs at least 1 entry: add one, or remove the field"
-        case "bool_parsing" | "bool_type":
-            return loc, "must be true or false"
-        case "int_type":
-            return loc, "must be a whole number"
-        case "float_type":
-            return loc, "must be a number"
-        case "finite_number":
-            return loc, "must be a finite number"
-        case "greater_than_equal":
-            return loc, f"must be {context['ge']} or more"
-        case "less_than_equal":
-            return loc, f"must be {context['le']} or less"
-        case "literal_error":
-            return loc, f"must be {context['expected']}"
         case "located":
             return context["loc"], error["msg"]
         case "value_error":  # of our own validators
             return loc, error["msg"].removeprefix("Value error, ")
         case _ if kind.startswith("date_"):
             return loc, "must be a date such as 2026-11-29"
-    return loc, "has a value that this field may not have: see docs/scripts.md"
+    return loc, _FIELDS.get(kind, _FIELD_OTHERWISE).format(**context)
 
 
 def explain_yaml(problem: str) -> str:

@@ -114,14 +114,12 @@ def text_of(path: Path) -> str:
             why = f"is larger than {_FILE_MAX // 1000} kB, the limit for scripts"
             raise InvalidScriptFile(Finding(path, 0, "", why))
         text = data.decode("utf-8-sig")
-    except (OSError, RuntimeError, ValueError) as e:
-        # RuntimeError: a link to itself, before Python 3.13.
-        why = "save it as UTF-8 text" if isinstance(e, UnicodeDecodeError) else "a link to itself"
-        why = getattr(e, "strerror", None) or why
-        line = 0
-        if isinstance(e, UnicodeDecodeError):
-            line = e.object[: e.start].count(b"\n") + 1
-        raise InvalidScriptFile(Finding(path, line, "", f"cannot be read: {why}")) from e
+    except OSError as e:
+        raise InvalidScriptFile(Finding(path, 0, "", f"cannot be read: {e.strerror}")) from e
+    except UnicodeDecodeError as e:
+        line = e.object[: e.start].count(b"\n") + 1
+        why = "cannot be read: save it as UTF-8 text"
+        raise InvalidScriptFile(Finding(path, line, "", why)) from e
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

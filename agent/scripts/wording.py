@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from typing import Final
 
 from agent.core.locales import language_of
@@ -32,11 +31,14 @@ _DIRECTION = re.compile("[\u061c\u200e\u200f]")
 _PILED = re.compile("(?:[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff]){4,}")
 _PERHAPS_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
 """`NEVER`, but also an abbreviation of five letters: the author decides."""
-_ABBREVIATIONS: Mapping[str, str] = {
-    "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
-    "es": r"etc|aprox|ej|Uds?|núm|dpto|máx|mín|[Tt]el|[Tt]fno|pág",
-    "fr": r"etc|ex|env|max|min|resp|[Tt]él",
-    "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel|Min|Abs",
+_ABBREVIATIONS: Final = {
+    language: re.compile(rf"\b(?:{words})\.", re.I)
+    for language, words in {
+        "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
+        "es": r"etc|aprox|ej|Uds?|núm|dpto|máx|mín|tel|tfno|pág",
+        "fr": r"etc|ex|env|max|min|resp|tél",
+        "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel|Min|Abs",
+    }.items()
 }
 """What a voice does not expand. It does expand titles before names: `Sr. López`, `Dr. Weber`."""
 _ANY_ABBREVIATION: Final = re.compile(
@@ -57,6 +59,19 @@ _GENDERS: Final = re.compile(
 """Both genders in one word: `Bienvenido(a)`, `employé·e`, `Mitarbeiter:innen`."""
 _GENDERS_ES: Final = re.compile(r"\b\w+(?:@|(?<=[b-df-hj-np-tv-z])x)s?(?![\w@.])")
 """`todxs`, `tod@s`"""
+_BOTH_FORMS = "contains {!r}; write both forms, or a word for everybody"
+_WRITE_OUT = "contains the abbreviation {!r}; write it out"
+_BAD_IN: Final = {
+    language: [(pattern, _WRITE_OUT)] for language, pattern in _ABBREVIATIONS.items()
+} | {"es": [(_GENDERS_ES, _BOTH_FORMS), (_ABBREVIATIONS["es"], _WRITE_OUT)]}
+"""What a voice reads badly, by language; `_BAD` is for all."""
+_BAD: Final = [
+    (_ADDRESS, "contains the address {!r}; remove it, because a voice spells it"),
+    (_GENDERS, _BOTH_FORMS),
+    (_DOTTED, _WRITE_OUT),
+    (_ANY_ABBREVIATION, _WRITE_OUT),
+    (re.compile("--"), "contains {!r}; write a comma or a new sentence"),
+]
 _LEFT_OVER: Final = re.compile(
     r"\b(?:TODO|ToDo|FIXME|TO DO)\b|(?i:\b(?:tbd|tbc|xxx+|lorem ipsum|dolor sit amet)\b)"
     r"|\?{3,}|_{3,}|\[(?:…|\.\.\.)\]|^(?:<{7}|={7}|>{7})",
@@ -102,10 +117,6 @@ def speech_problem(text: str, locale: str) -> str:
         return why
     if _LINE_START.search(text):
         return "is a list; write sentences, because a voice reads out the marks"
-    if language_of(locale) == "es" and (found := _GENDERS_ES.search(text)):
-        return f"contains {found[0]!r}; write both forms, or a word for everybody"
-    if found := _ADDRESS.search(text):
-        return f"contains the address {found[0]!r}; remove it, because a voice spells it"
     if mark := find_invisible_character(text):
         return f"contains the invisible character U+{ord(mark):04X}; type the text again"
     if found := _PILED.search(text):
@@ -113,8 +124,9 @@ def speech_problem(text: str, locale: str) -> str:
     for word in re.findall(r"[^\W\d_]+", text):
         if _has_lookalike_letters(word):
             return f"contains {word!r}, with letters that only look like others; type it again"
-    if found := _GENDERS.search(text):
-        return f"contains {found[0]!r}; write both forms, or a word for everybody"
+    for pattern, why in _BAD_IN.get(language_of(locale), []) + _BAD:
+        if found := pattern.search(text):
+            return why.format(found[0])
     for c in text:
         kind = unicodedata.category(c)
         if c in _MARKDOWN:
@@ -125,17 +137,8 @@ def speech_problem(text: str, locale: str) -> str:
                 word = next(word for word in text.split() if c in word)
                 where = f" (in {word[:_WORD_SHOWN]!r})" if word != c else ""
                 return f"contains {c!r}{where}, a symbol or emoji; write it in words"
-    abbreviations = _ABBREVIATIONS.get(language_of(locale))
-    if (found := _DOTTED.search(text)) or (
-        abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text, re.I))
-    ):
-        return f"contains the abbreviation {found[0]!r}; write it out"
-    if found := _ANY_ABBREVIATION.search(text):
-        return f"contains the abbreviation {found[0]!r}; write it out"
     if found := _TIME.search(text):
         return f"contains {_whole(found)!r}; write times, amounts and ranges in words"
-    if "--" in text:
-        return "contains '--'; write a comma or a new sentence"
     if found := _NUMBER.search(_STANDARD.sub("x", text)):
         return f"contains the number {_whole(found)!r}; write it in words"
     return ""
