@@ -1,33 +1,24 @@
-"""Knows whether the agent is saying a line, and when it said the last ones; ends long pauses."""
+"""Knows whether the agent is saying a line, and when it said the last ones."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
 from livekit.agents.voice import SpeechHandle
-
-from agent.core.events import Events, SpeechRecognised
-from agent.core.log import logger
-
-_LONGEST_PAUSE_S: Final = 4.0
-"""Longest pause of a line without words of the trainee."""
 
 
 class AgentLine:
     """The line that the agent is saying, or said last.
 
     While a line is paused, the session's own state is "listening". Here, the line is under way
-    until it ends. livekit-agents continues it soon after the sound that paused it. It does not do
-    so if speech recognition reports the start of a turn and never its end, for example after a lost
-    connection; this class then does.
+    until it ends.
     """
 
-    def __init__(self, session: AgentSession[Any], events: Events) -> None:
+    def __init__(self, session: AgentSession[Any]) -> None:
         self._session = session
         self._speech: SpeechHandle | None = None
         self._began_at = 0.0
@@ -37,10 +28,6 @@ class AgentLine:
         self.ended_at = 0.0
         """When the last line ended, on the monotonic clock."""
         self._resumes_after_sound = False
-        self._pause_timer: asyncio.TimerHandle | None = None
-        self._words_at = 0.0
-        """When the trainee's words were recognised last."""
-        events.on(SpeechRecognised, self._on_words)
         session.on("agent_state_changed", self._on_agent_state)
         session.on("user_state_changed", self._on_user_state)
 
@@ -92,26 +79,7 @@ class AgentLine:
         if resumes and event.new_state == "listening":
             self._resume()
 
-    def _on_words(self, _: SpeechRecognised) -> None:
-        self._words_at = time.monotonic()
-
-    def _check_pause_after(self, delay_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._pause_timer = loop.call_later(delay_s, self._check_pause)
-
-    def _check_pause(self) -> None:
-        wait_s = self._words_at + _LONGEST_PAUSE_S - time.monotonic()
-        if self.under_way and wait_s > 0:
-            self._check_pause_after(wait_s)
-        elif self.under_way:
-            logger.info("continuing a line after a long pause", extra={"event": "pause_ended"})
-            self._resume()
-
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
-        if self._pause_timer is not None:
-            self._pause_timer.cancel()
-        if event.new_state == "listening" and self.under_way:
-            self._check_pause_after(_LONGEST_PAUSE_S)
         speech = self._session.current_speech
         if event.new_state == "speaking" and speech is not None and speech is not self._speech:
             self._speech, self._began_at = speech, time.monotonic()

@@ -21,6 +21,7 @@ from agent.conversation.agent_line import AgentLine
 from agent.conversation.function_tools import END_GREETING
 from agent.conversation.greeting_agent import GreetingAgent
 from agent.conversation.line_texts import LineTexts
+from agent.conversation.paused_line import PausedLine
 from agent.conversation.script_in_use import ScriptInUse
 from agent.conversation.script_lines import ScriptLines
 from agent.conversation.session_events import forward_session_events, keep_early_replies
@@ -64,7 +65,8 @@ class Conversation:
         self.session: AgentSession[GreetingState] = (
             build_session(llm, state) if settings else build_text_session(llm, state)
         )
-        self._line = AgentLine(self.session, events)
+        self._line = AgentLine(self.session)
+        self._paused = PausedLine(self.session, self._line, events)
         self._texts = texts = LineTexts()
         self._words = TraineeWords(self._line, VoiceActivity(self._line), state, texts)
         self._reply: SpeechHandle | None = None

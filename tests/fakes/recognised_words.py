@@ -36,7 +36,7 @@ class RecognisedWords:
         self.events = state.events
         self.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
-        line, texts = AgentLine(cast(Any, self.session), state.events), LineTexts()
+        line, texts = AgentLine(cast(Any, self.session)), LineTexts()
         texts.begin().text = LINE
         self.activity = VoiceActivity(line)
         self.words = TraineeWords(line, self.activity, state, texts)

@@ -9,7 +9,6 @@ from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.voice_activity import NoiseGate, VoiceActivity
-from agent.core.events import Events
 from tests.fakes.speech_session import FakeSession, FakeSpeech
 
 START, SOUND, END = (
@@ -26,7 +25,7 @@ class Setup:
         self.now = 100.0
         monkeypatch.setattr("time.monotonic", lambda: self.now)
         self.session = FakeSession()
-        self.activity = VoiceActivity(AgentLine(cast(Any, self.session), Events()))
+        self.activity = VoiceActivity(AgentLine(cast(Any, self.session)))
         self.gate = NoiseGate(self.activity)
 
     def hears(
