@@ -104,9 +104,9 @@ async def _run_job(ctx: JobContext) -> None:
     settings = VoiceSettings.from_env(os.environ)
     state = GreetingState(metadata=JobMetadata())
     conversation = Conversation(build_llm(settings), state, settings)
-    state.events.on(ClosingRequested, lambda _: conversation.say_soon(state.script.closing))
+    state.events.on(ClosingRequested, lambda _: conversation.lines.say_soon(state.script.closing))
     await conversation.session.start(conversation.agent, room=ctx.room, record=False)
-    conversation.open()
+    conversation.lines.say_opening()
 
 
 async def _talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> None:

@@ -67,7 +67,7 @@ class Conversation:
         )
         self._line = AgentLine(self.session)
         self._paused = PausedLine(self.session, self._line, events)
-        self._texts = texts = LineTexts()
+        texts = LineTexts()
         self._words = TraineeWords(self._line, VoiceActivity(self._line), state, texts)
         self._reply: SpeechHandle | None = None
         """The latest line of the agent that has been created."""
@@ -77,7 +77,7 @@ class Conversation:
         forward_session_events(self.session, events, self._words)
         keep_early_replies(self.session)
         self.script = ScriptInUse(self.session, texts, self._words, self._speech)
-        self._lines = ScriptLines(self.session, texts, self._words, self._speech)
+        self.lines = ScriptLines(self.session, texts, self._words, self._speech)
 
     @property
     def agent(self) -> GreetingAgent:
@@ -90,7 +90,7 @@ class Conversation:
         """Use the participant's name if the platform sent none. Call this before the opening."""
         if not self._state.metadata.trainee.name and (name := clean_name(name)):
             await self.script.use_name(name)
-            self.prepare_opening()
+            self.lines.prepare_opening()
 
     async def use_chosen_name(self, name: str) -> None:
         """Call the trainee by the name that they have chosen from the next line on.
@@ -101,29 +101,9 @@ class Conversation:
         self._state.chosen_name = name
         await self.script.use_name(name)
         if self._state.opened_at is None:
-            self.prepare_opening()
+            self.lines.prepare_opening()
 
-    # Lines of the script.
-
-    def prepare_opening(self) -> None:
-        """Synthesise the opening, so that it starts at once. Call it again if it has changed."""
-        self._lines.prepare_opening()
-
-    def open(self) -> SpeechHandle:
-        """Say the opening to its end; emits `OpeningStarted` and `OpeningFinished`."""
-        return self._lines.say_opening()
-
-    async def say(self, text: str) -> bool:
-        """Say a line after what is being said. Returns True if it was heard to its end."""
-        return await self._lines.say(text)
-
-    def say_soon(self, text: str) -> None:
-        """Say a line of the script after what is being said, without waiting for it."""
-        self.session.say(text)
-
-    def repeat_line(self) -> None:
-        """Say the current or latest line again once it is over, because it was not heard."""
-        self._lines.repeat()
+    # What the agent says.
 
     async def repeat_on_request(self, text: str) -> SpeechHandle | None:
         """Say the latest line but the check-in again, because the trainee typed `text`.
@@ -141,15 +121,10 @@ class Conversation:
             if message.role == "assistant"
         ]
         # The line being said is not in the conversation yet, or only the part that was heard.
-        lines = [*said, self._texts.previous, self._texts.current]
+        lines = [*said, self.lines.texts.previous, self.lines.texts.current]
         script = self._state.script
         texts = (line.strip().removeprefix(script.moment).strip() for line in reversed(lines))
         return next((text for text in texts if text not in ("", script.check_in)), "")
-
-    @property
-    def current_line(self) -> str:
-        """The text of the line being said, or said last, as far as it has been generated."""
-        return self._texts.current
 
     @property
     def is_speaking(self) -> bool:
@@ -260,7 +235,7 @@ class Conversation:
         Args:
             timeout_s: a session that takes longer goes on closing in the background.
         """
-        self._lines.cancel_preparation()
+        self.lines.cancel_preparation()
         if self._closing is None:
             if self.has_open_turn:
                 # The session would keep them, too, but logs two warnings about them.

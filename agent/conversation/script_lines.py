@@ -43,7 +43,7 @@ class ScriptLines:
         self._session = session
         self._state = session.userdata
         self._events = self._state.events
-        self._texts = texts
+        self.texts = texts
         self._words = words
         self._speech = speech
         self._prepared: PreparedLine | None = None
@@ -53,7 +53,7 @@ class ScriptLines:
         """Lines that `repeat` will say again."""
 
     def prepare_opening(self) -> None:
-        """Synthesise the opening before anyone listens, so that it starts at once."""
+        """Synthesise the opening, so that it starts at once. Call it again if it has changed."""
         if self._speech is None:
             return
         self.cancel_preparation()
@@ -72,7 +72,7 @@ class ScriptLines:
             self._prepared.cancel()
 
     def say_opening(self) -> SpeechHandle:
-        """Say the opening to its end."""
+        """Say the opening to its end; emits `OpeningStarted` and `OpeningFinished`."""
         audio = self._prepared.audio() if self._prepared else None
         text = self._opening_text or opening_line(self._state)
         self._state.opened_at = time.monotonic()
@@ -89,6 +89,10 @@ class ScriptLines:
         async for frame in audio:
             self._words.agent_says(frame)
             yield frame
+
+    def say_soon(self, text: str) -> None:
+        """Say a line after what is being said, without waiting for it."""
+        self._session.say(text)
 
     async def say(self, text: str) -> bool:
         """Say a line after what is being said.
@@ -118,7 +122,7 @@ class ScriptLines:
             speech.add_done_callback(self._say_again)
 
     def _say_again(self, speech: SpeechHandle | None = None) -> None:
-        text = self._texts.current
+        text = self.texts.current
         opening = speech is not None and speech is self._opening
         interrupted = speech is not None and speech.interrupted
         if text and not interrupted and self._state.end_reason is None:

@@ -103,7 +103,7 @@ class RunningGreeting:
         greeting.output.remember_voice()
         if greeting.recording is not None:
             await greeting.recording.start()
-        conversation.prepare_opening()
+        conversation.lines.prepare_opening()
 
         try:
             participant = await greeting.trainee.wait_for_join(
@@ -117,7 +117,7 @@ class RunningGreeting:
 
         await greeting.avatar.settle(settings.avatar_deadline_s)
         await greeting.audibility.wait(settings.hearing_timeout_s)
-        conversation.open()
+        conversation.lines.say_opening()
 
     async def _close_at_end(self) -> None:
         await self.close(await self._greeting.wait_for_end())

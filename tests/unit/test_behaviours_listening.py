@@ -107,7 +107,7 @@ async def test_lively_conversation_is_not_a_monologue(monkeypatch: pytest.Monkey
         for answer in answers:
             fake.events.emit(SpeechRecognised())
             await asyncio.sleep(0.3)
-            await fake.conversation.say(answer)
+            await fake.conversation.lines.say(answer)
         assert fake.lines == answers
 
 

@@ -30,7 +30,7 @@ class SayShorterLineAfterInterruptions:
         now = time.monotonic()
         self._interrupted_at = [at for at in self._interrupted_at if now - at < 10] + [now]
         if len(self._interrupted_at) == 2:
-            self._greeting.conversation.say_soon(SHORT_LINE)
+            self._greeting.conversation.lines.say_soon(SHORT_LINE)
 
 
 def interrupted_line() -> LineAdded:

@@ -107,7 +107,7 @@ def spoken(fake: FakeGreeting) -> list[str]:
     fake.conversation.session.on(
         "speech_created",
         lambda event: event.speech_handle.add_done_callback(
-            lambda _: said.append(fake.conversation.current_line)
+            lambda _: said.append(fake.conversation.lines.texts.current)
         ),
     )
     return said

@@ -291,7 +291,7 @@ async def test_script_without_questions_or_locales_declares_no_functions_for_the
 
 async def test_transcript_marks_typed_lines() -> None:
     async with Talk(Says("It is short.")) as talk:
-        await talk.conversation.say("Hello Ada!")
+        await talk.conversation.lines.say("Hello Ada!")
         await talk.conversation.answer_typed("How long is it?")
         await talk.conversation.session.wait_for_idle()
         said = [(line.who, line.text, line.typed) for line in talk.lines]

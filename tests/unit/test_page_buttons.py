@@ -122,7 +122,7 @@ async def test_model_answers_the_text_of_a_tap_that_the_script_does_not_accept(t
 
 async def test_line_and_button_that_came_during_the_opening_are_both_answered() -> None:
     async with fake_greeting(Says("Five minutes."), behaviours=BEHAVIOURS) as fake:
-        await fake.conversation.say("Welcome!")
+        await fake.conversation.lines.say("Welcome!")
         fake.events.emit(TextReceived("How long is it?"))
         fake.events.emit(TextReceived("Again, please", Tap("repeat")))
         await fake.until(lambda: fake.lines.count("Five minutes.") == 2)
@@ -159,7 +159,7 @@ async def test_tapped_repeat_says_the_latest_line_again_without_the_model() -> N
         fake.events.on(LineAdded, lambda e: typed.append((e.line.text, e.line.typed)))
         fake.events.emit(TextReceived("How long is it?"))
         await fake.until_said("It is short, and kind.")
-        await fake.conversation.say(fake.state.script.check_in)
+        await fake.conversation.lines.say(fake.state.script.check_in)
         fake.events.emit(TextReceived("Otra vez, por favor", Tap("repeat")))
         await fake.until(lambda: fake.lines.count("It is short, and kind.") == 2)
         assert ("Otra vez, por favor", True) in typed

@@ -136,7 +136,7 @@ class _Rehearsal:
         record = self._record
         async with self._conversation.session as session:
             await session.start(self._conversation.agent, record=False)
-            await self._conversation.say(self._state.script.opening)
+            await self._conversation.lines.say(self._state.script.opening)
             for turn in record.trainee.turns:
                 if not record.over:
                     await self._take(turn)
@@ -144,9 +144,9 @@ class _Rehearsal:
                 await self._say(LANGUAGES[self._language]["no questions"])
             if record.failure:
                 self._note(f"The model did not answer ({record.failure}).")
-                await self._conversation.say(self._state.script.trouble)
+                await self._conversation.lines.say(self._state.script.trouble)
             elif record.over:
-                await self._conversation.say(self._state.script.closing)
+                await self._conversation.lines.say(self._state.script.closing)
             else:
                 self._note("The trainee presses Continue.")
         record.answers = dict(self._state.answers.given)
@@ -170,7 +170,7 @@ class _Rehearsal:
                         await self._say(question, about)
             case "silence":
                 self._note(f"{self._silence} The agent checks in.")
-                await self._conversation.say(self._state.script.check_in)
+                await self._conversation.lines.say(self._state.script.check_in)
             case "end by silence":
                 self._note(f"{self._silence} The agent ends the conversation.")
                 self._record.over = True

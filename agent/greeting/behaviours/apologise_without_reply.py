@@ -23,4 +23,4 @@ class ApologiseWithoutReply:
         now = time.monotonic()
         if now - self._apologised_at >= _EVERY_S:
             self._apologised_at = now
-            self._greeting.conversation.say_soon(self._greeting.state.script.trouble)
+            self._greeting.conversation.lines.say_soon(self._greeting.state.script.trouble)

@@ -33,4 +33,4 @@ class CheckInAfterSilence:
             else:
                 self._checked_in_at_turn = activity.trainee_turns
                 logger.info("the trainee is silent; checking in", extra={"event": "check_in"})
-                await self._greeting.conversation.say(state.script.check_in)
+                await self._greeting.conversation.lines.say(state.script.check_in)

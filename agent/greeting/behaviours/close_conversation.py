@@ -41,7 +41,7 @@ class CloseConversation:
     async def _close(self, cause: ClosingCause) -> None:
         greeting, state, activity = self._greeting, self._greeting.state, self._greeting.activity
         turns = activity.trainee_turns
-        if not await greeting.conversation.say(state.script.closing):
+        if not await greeting.conversation.lines.say(state.script.closing):
             logger.info(
                 "the closing line was interrupted; the conversation continues",
                 extra={"event": "closing_interrupted"},

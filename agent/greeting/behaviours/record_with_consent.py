@@ -24,4 +24,4 @@ class RecordWithConsent:
     def _on_changed(self, _: RecordingChanged) -> None:
         if not self._recording.is_active and self._greeting.state.opened_at is None:
             # The opening that is prepared says that the trainee is recorded.
-            self._greeting.conversation.prepare_opening()
+            self._greeting.conversation.lines.prepare_opening()

@@ -78,4 +78,4 @@ class RecoverRecognition:
             apologise = self._said <= _APOLOGIES
             line = state.script.trouble if apologise else state.script.suggest_typing
             if line:
-                conversation.say_soon(line)
+                conversation.lines.say_soon(line)

@@ -38,4 +38,4 @@ class RepeatAfterReturn:
             "the trainee came back; repeating the latest line",
             extra={"event": "repeated_after_return"},
         )
-        conversation.repeat_line()
+        conversation.lines.repeat()

@@ -11,10 +11,10 @@ class RepeatLostLine:
 
     def __init__(self, greeting: Greeting) -> None:
         self._conversation = greeting.conversation
-        greeting.events.on(LineLost, lambda _: self._conversation.repeat_line())
+        greeting.events.on(LineLost, lambda _: self._conversation.lines.repeat())
         greeting.events.on(AvatarLost, self._on_output_lost)
         greeting.events.on(VoiceFailedOver, self._on_output_lost)
 
     def _on_output_lost(self, _: AvatarLost | VoiceFailedOver) -> None:
         if self._conversation.is_speaking:
-            self._conversation.repeat_line()
+            self._conversation.lines.repeat()

@@ -38,7 +38,7 @@ class EarlierLines:
         if call.caller_identity != self._greeting.trainee.identity:
             return "ignored"
         lines, conversation = list(self._lines), self._greeting.conversation
-        if conversation.is_speaking and (text := conversation.current_line):
+        if conversation.is_speaking and (text := conversation.lines.texts.current):
             self._add(lines, "agent", text)
         while True:
             answer = json.dumps({"lines": lines}, ensure_ascii=False)
