@@ -52,7 +52,7 @@ class GreetingState:
     avatar_usage: AvatarUsage = field(default_factory=AvatarUsage)
     """The avatars of this greeting and their seconds in the room; changed by `agent.greeting`."""
     may_be_recorded: bool = False
-    """True if the trainee has consented and the operator records greetings."""
+    """True if the trainee has consented, and not declined, and the operator records greetings."""
     recording: Recorded | None = None
     """The recording's entry in the outcome; set by `build_greeting`, changed by `Recording`."""
 
@@ -73,12 +73,14 @@ class GreetingState:
     """Why the greeting ended; set by `Greeting.end`."""
 
     def __post_init__(self) -> None:
-        """Choose the script for this trainee, with the answers given before.
+        """Choose the script for this trainee, with what they chose and answered before.
 
         Raises:
             ScriptError: no script can be used.
         """
         self.events.on(OpeningFinished, lambda _: self.opening_over.set())
+        if self.earlier.locale:
+            self.metadata = self.metadata.model_copy(update={"locale": self.earlier.locale})
         self.chosen_name = self.earlier.chosen_name
         if self.chosen_name:
             self.metadata = self.metadata.with_trainee_name(self.chosen_name)

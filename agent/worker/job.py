@@ -119,13 +119,14 @@ async def _start_greeting(
         return
     if not stored.budget_used_up:
         avatar.request()
-    metadata = _as_before(metadata, stored.earlier)
     state = GreetingState(
         metadata=metadata,
         earlier=stored.earlier,
         timeline=timeline,
         avatar_allowed=not stored.budget_used_up,
-        may_be_recorded=should_record(settings, metadata),
+        may_be_recorded=(
+            should_record(settings, metadata) and not stored.earlier.recording_declined
+        ),
     )
     greeting = RunningGreeting(ctx, settings, state, stored.store, avatar)
     ctx.proc.userdata["greeting"] = greeting
@@ -155,16 +156,6 @@ async def _read_store(settings: WorkerSettings, metadata: JobMetadata) -> _Store
         avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
     )
     return _Stored(store, earlier, budget_used_up)
-
-
-def _as_before(metadata: JobMetadata, earlier: EarlierGreeting) -> JobMetadata:
-    """Return the metadata with what the trainee chose in an earlier greeting of the session."""
-    if earlier.locale:
-        metadata = metadata.model_copy(update={"locale": earlier.locale})
-    if earlier.recording_declined:
-        consent = metadata.consent.model_copy(update={"recording": False})
-        metadata = metadata.model_copy(update={"consent": consent})
-    return metadata
 
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> str:

@@ -83,3 +83,9 @@ def test_opening_line_repeats_only_a_recording_disclosure_that_was_not_heard() -
     state = taken_over(disclosure=heard(recording=Notice(heard_to_end=True)))
     state.recording = RECORDED
     assert opening_line(state) == f"{state.script.resume} {question.ask}"
+
+
+def test_agent_that_takes_over_speaks_the_language_of_the_earlier_one() -> None:
+    metadata = JobMetadata(locale="en")
+    state = GreetingState(metadata=metadata, earlier=EarlierGreeting(locale="es"))
+    assert state.script.locale == "es"
