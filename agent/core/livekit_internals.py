@@ -4,9 +4,10 @@ Each has the reason, and `tests/unit/test_livekit_internals.py` fails if the loc
 no longer has it. Nothing else in the worker touches a private attribute of these packages, except
 the three that livekit-agents expects in every provider: `_run`, `_event_ch` and `_prewarm_impl`.
 
-The import of this module replaces three functions for the whole process:
-`_requires_thought_signatures`, `SpeakingRateStream._spectral_flux` and
-`_ParticipantLegacyTranscriptionOutput.capture_text`.
+The import of this module replaces five functions for the whole process:
+`_requires_thought_signatures`, `SpeakingRateStream._spectral_flux`,
+`_ParticipantLegacyTranscriptionOutput.capture_text`, and `_try_recovery` of `FallbackLLMStream` and
+of `FallbackSynthesizeStream`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from abc import ABC
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import numpy as np
@@ -287,28 +289,37 @@ class UnmeasuredLLMStream(llm.LLMStream, ABC):
             pass
 
 
-class _LimitedRecovery:
-    """A request to several providers that tries a failed one again only if `may_try` allows it.
+_PROBE_EVERY_S: Final = 15.0
+_next_probe_at: Final[WeakKeyDictionary[object, float]] = WeakKeyDictionary()
 
-    The adapters repeat every request at every failed provider and have no option for it
+
+def may_probe(provider: object) -> bool:
+    """Return True if a failed provider may be tried again now: after a while, then at intervals."""
+    now = time.monotonic()
+    if now < _next_probe_at.setdefault(provider, now + _PROBE_EVERY_S):
+        return False
+    _next_probe_at[provider] = now + _PROBE_EVERY_S
+    return True
+
+
+def _limit_probes(stream: Any) -> None:
+    """Let the streams of a fallback adapter try a failed provider only if `may_probe` allows it.
+
+    The adapters repeat every request at every failed provider and have no option for it. That
+    doubles calls and costs while a provider is down
     (https://github.com/livekit/agents/issues/4464).
     """
+    try_recovery = stream._try_recovery
 
-    def __init__(self, may_try: Callable[[object], bool], **options: Any) -> None:
-        self._may_try = may_try
-        super().__init__(**options)
+    def limited(self: object, provider: object) -> None:
+        if may_probe(provider):
+            try_recovery(self, provider)
 
-    def _try_recovery(self, provider: Any) -> None:
-        if self._may_try(provider):
-            super()._try_recovery(provider)  # type: ignore[misc]
-
-
-class LimitedLLMFallbackStream(_LimitedRecovery, FallbackLLMStream):
-    """A request to several models."""
+    stream._try_recovery = limited
 
 
-class LimitedTTSFallbackStream(_LimitedRecovery, FallbackSynthesizeStream):
-    """Speech from several voices."""
+_limit_probes(FallbackLLMStream)
+_limit_probes(FallbackSynthesizeStream)
 
 
 def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, llm
-from livekit.agents.types import NOT_GIVEN, NotGivenOr
 
-from agent.core.livekit_internals import LimitedLLMFallbackStream
 from agent.core.settings import LlmSettings
 from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
 from agent.speech.google_access import google_access
-from agent.speech.recovery_probes import RecoveryProbes
 
 LLM_CONNECT_OPTIONS: Final = APIConnectOptions(
     max_retry=0, retry_interval=0.5, timeout=CHUNK_TIMEOUT_S
@@ -26,28 +23,6 @@ class FallbackModels(llm.FallbackAdapter):
         super().__init__(models, retry_on_chunk_sent=True)
         self.models = models
         """Each model emits its own `error` event; the adapter does not forward it."""
-        self._probes = RecoveryProbes()
-
-    def chat(
-        self,
-        *,
-        chat_ctx: llm.ChatContext,
-        tools: list[llm.Tool] | None = None,
-        conn_options: APIConnectOptions = LLM_CONNECT_OPTIONS,
-        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
-        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
-        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
-    ) -> llm.LLMStream:
-        return LimitedLLMFallbackStream(
-            self._probes.may_try,
-            llm=self,
-            chat_ctx=chat_ctx,
-            tools=tools or [],
-            conn_options=conn_options,
-            parallel_tool_calls=parallel_tool_calls,
-            tool_choice=tool_choice,
-            extra_kwargs=extra_kwargs,
-        )
 
 
 def build_llm(settings: LlmSettings) -> FallbackModels:

@@ -8,11 +8,10 @@ from typing import Any, Final
 from livekit.agents import APIConnectOptions, tts
 from livekit.plugins import google
 
-from agent.core.livekit_internals import LimitedTTSFallbackStream, set_gemini_tts_timeout
+from agent.core.livekit_internals import set_gemini_tts_timeout
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.google_access import google_access
-from agent.speech.recovery_probes import RecoveryProbes
 from agent.speech.voices import gemini_voice
 
 TTS_CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=2.5)
@@ -28,12 +27,6 @@ class FallbackVoices(tts.FallbackAdapter):
         super().__init__(voices, max_retry_per_tts=0)
         self.voices = voices
         """Each voice emits its own `error` event; the adapter does not forward it."""
-        self._probes = RecoveryProbes()
-
-    def stream(
-        self, *, conn_options: APIConnectOptions = TTS_CONNECT_OPTIONS
-    ) -> LimitedTTSFallbackStream:
-        return LimitedTTSFallbackStream(self._probes.may_try, tts=self, conn_options=conn_options)
 
     def prewarm(self) -> None:
         """Do nothing: the opening is synthesised at once anyway."""

@@ -5,6 +5,7 @@ If one of these tests fails, the lock has moved: read the new version before cha
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from livekit.agents import AgentServer
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
 from livekit.agents.ipc.proc_pool import ProcPool
+from livekit.agents.llm import ChatContext
 from livekit.agents.llm import fallback_adapter as llm_fallback
 from livekit.agents.llm._provider_format import google as llm_google_format
 from livekit.agents.tts import fallback_adapter as tts_fallback
@@ -34,7 +36,10 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.playback import AUDIO_SAMPLE_RATE
 from agent.core.livekit_internals import ObservableAgentServer, VoiceTrack
 from agent.core.settings import WorkerSettings
+from agent.speech.models import FallbackModels
 from tests.fakes.room import FakeRoom
+from tests.fakes.scripted_llm import Says, ScriptedLLM
+from tests.support.clock import Clock
 from tests.support.environments import WORKER
 
 
@@ -149,6 +154,21 @@ def test_fallback_adapters_try_failed_providers_in_the_method_we_replace() -> No
         assert "_metrics_monitor_task" in vars(adapter)
     for name in ("_llm_request_span_name", "_llm_attempt_span_name", "_genai_operation_name"):
         assert name in vars(llm_fallback.FallbackLLMStream)
+
+
+async def test_failed_model_is_tried_after_a_while_and_then_at_intervals(clock: Clock) -> None:
+    lost = [Says(breaks_off=True) for _ in range(4)]
+    first, second = ScriptedLLM(*lost), ScriptedLLM(*(Says("Hello") for _ in range(5)))
+    models = FallbackModels([first, second])
+    asked = []
+    for after_s in (0, 0, 16, 0, 16):
+        await clock.advance(after_s)
+        async with models.chat(chat_ctx=ChatContext()) as stream:
+            await stream.collect()
+        await asyncio.sleep(0.05)  # a probe runs in the background
+        asked.append(len(first.asked))
+    assert asked == [1, 1, 2, 2, 3]
+    assert len(second.asked) == 5
 
 
 def test_speaking_rate_is_computed_by_the_method_we_replace() -> None:
