@@ -45,7 +45,7 @@ bench: $(UV) ## measure the time to the first word and to an answer, next to a p
 endpoint: $(UV) ## measure the rate of the token endpoint, next to LiveKit's own CreateRoom
 	$(RUN) --extra demo python -m tests.bench.endpoint $(ARGS)
 
-turns: $(UV) ## measure how soon the agent answers, and how often it cuts the trainee off
+turns: $(UV) ## measure replies with recorded speech, and write the table into docs/performance.md
 	$(RUN) --extra demo python -m tests.bench.turns $(ARGS)
 
 capacity: $(UV) ## measure the CPU and memory that a greeting takes on this machine
