@@ -184,6 +184,11 @@ def folders(root: Path) -> list[Path]:
         raise ScriptError(f"{root} cannot be read: {e.strerror}") from e
 
 
+def drafts(root: Path) -> list[Path]:
+    """Return the folders of drafts, whose names start with `_`."""
+    return sorted(p for p in root.glob("_*") if p.name != COMMON and any(p.glob("*.md")))
+
+
 def _explained(
     path: Path, front_matter: FrontMatter, error: ErrorDetails, model: type[BaseModel]
 ) -> Finding:

@@ -17,11 +17,6 @@ from agent.cli.doctor.report import as_json, as_text, without_secrets
 from agent.cli.doctor.result import CheckResult, Level
 from agent.cli.doctor.run import run_checks
 
-_PARTS = {
-    "both": frozenset({"worker", "endpoint"}),
-    "worker": frozenset({"worker"}),
-    "endpoint": frozenset({"endpoint"}),
-}
 _THREAD_TIMEOUT_S = 0.2
 
 
@@ -35,7 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     # The report names what is wrong; warnings of libraries would only disturb it.
     warnings.simplefilter("ignore")
     logging.getLogger("dotenv").setLevel(logging.ERROR)
-    config = read_configuration(os.environ, parts=_PARTS[options.part], file=Path(".env"))
+    parts = frozenset(["worker", "endpoint"] if options.part == "both" else [options.part])
+    config = read_configuration(os.environ, parts=parts, file=Path(".env"))
     found = _run(config, residency_eu=options.residency == "eu")
     results = without_secrets(found, secret_values(config.environ))
     print(as_json(results) if options.json else as_text(results))
@@ -76,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--for",
         dest="part",
-        choices=sorted(_PARTS),
+        choices=("both", "endpoint", "worker"),
         default="both",
         help="the process that uses these settings (default: both)",
     )

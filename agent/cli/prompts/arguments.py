@@ -14,6 +14,8 @@ from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, Library
 from agent.scripts.library import COMMON, read_library, with_folder
 
+SAMPLE_NAME = "Ana"
+"""The trainee's name in examples."""
 Tools: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Arguments: TypeAlias = "argparse._ActionsContainer"
 """A parser, or a group of its arguments."""

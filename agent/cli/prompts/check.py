@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from agent.core.settings.field_types import Table
 from agent.scripts import PROMPTS
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
-from agent.scripts.library import COMMON
+from agent.scripts.library import drafts
 
 
 def add_to(tools: Tools) -> None:
@@ -48,23 +47,13 @@ def _check(options: argparse.Namespace) -> int:
     checked = ", ".join(str(path) for path in options.path)
     counts = f"{_number(errors, 'error')}, {_number(len(found) - errors, 'warning')}"
     print(f"{counts if found else 'no findings'} in {checked}", file=sys.stderr)
-    for draft in _unchecked_drafts(options.path):
+    for draft in (draft for path in options.path for draft in drafts(path)):
         print(f"draft not checked; run: prompts check {draft}", file=sys.stderr)
     return int(errors > 0)
 
 
 def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _unchecked_drafts(checked: Sequence[Path]) -> list[Path]:
-    """Return the draft folders inside the checked folders."""
-    return sorted(
-        draft
-        for path in checked
-        for draft in path.glob("_*")
-        if draft.name != COMMON and any(draft.glob("*.md"))
-    )
 
 
 def _voices(given: list[str]) -> dict[str, str] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.cli.prompts.check import from_here
-from agent.scripts.library import COMMON, ScriptFile, read_library, with_folder
+from agent.scripts.library import ScriptFile, drafts, read_library, with_folder
 from agent.scripts.schema import Script
 from agent.scripts.selection import DEFAULT_LOCALE
 
@@ -25,8 +25,7 @@ def add_to(tools: Tools) -> None:
 def _list(options: argparse.Namespace) -> int:
     root = options.prompts.resolve()
     library = read_library(root)
-    drafts = [path for path in sorted(root.glob("_*")) if path.is_dir() and path.name != COMMON]
-    for draft in drafts:
+    for draft in drafts(root):
         library = with_folder(library, draft)
     rows = [("script", "locale", "version", "reviewed", "questions", "state")]
     wanted = set(library.commons)

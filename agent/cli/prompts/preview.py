@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
-from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
+from agent.cli.prompts.arguments import SAMPLE_NAME, Tools, add_prompts_folder, find_script
 from agent.cli.prompts.audio import LineVoice, line_voice
 from agent.cli.prompts.render import render_all
 from agent.cli.prompts.text_table import Row, place_findings, rows_of
@@ -24,7 +24,6 @@ from agent.scripts.finding import Finding
 from agent.scripts.library import ScriptFile, folders
 from agent.scripts.schema import Script
 
-_TRAINEE = "Ana"
 _UNCACHED = {"Cache-Control": "no-store"}
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
@@ -100,7 +99,7 @@ def page(options: argparse.Namespace, voice: LineVoice | None, *, serves: bool) 
     severities = [finding.severity for script in scripts for finding in _findings(script)]
     return _pages.get_template("preview.html").render(
         scripts=scripts,
-        trainee=_TRAINEE,
+        trainee=SAMPLE_NAME,
         voice=voice.description if voice else "",
         errors=severities.count("error"),
         warnings=severities.count("warning"),
@@ -119,7 +118,7 @@ def _script(
 ) -> _Script:
     target = find_script(name, options.prompts)
     files = {tag: target.library.scripts[target.name][tag] for tag in target.locales}
-    rendered = render_all(target, name=_TRAINEE)
+    rendered = render_all(target, name=SAMPLE_NAME)
     rows = list(rows_of({tag: [each for each in rendered if each.locale == tag] for tag in files}))
     folder = next(iter(files.values())).path.parent
     findings_of_files = place_findings(check_path(folder), rows)

@@ -19,7 +19,7 @@ from typing import Any
 
 from livekit.agents import APIError, FunctionToolsExecutedEvent, llm
 
-from agent.cli.prompts.arguments import Target
+from agent.cli.prompts.arguments import SAMPLE_NAME, Target
 from agent.cli.prompts.rehearsal_record import Asked, Entry, RehearsalRecord
 from agent.cli.prompts.trainees import (
     LANGUAGES,
@@ -50,7 +50,6 @@ _TRIES = 2
 """How often a trainee answers the same question."""
 _USED_SHARE = 0.5
 """A line uses a fact if it has this part of the fact's words."""
-_TRAINEE_NAME = "Ana"
 _ACCEPTED = re.compile(r"(?:Saved|Left out|Kept): |\w+ would help ")
 """How `Answers` replies to a call that it has not refused."""
 
@@ -119,7 +118,7 @@ class _Rehearsal:
         files = target.library.scripts[target.name]
         # Nothing but this script can be selected, whatever it is called.
         scripts = {target.name: files, DEFAULT_SCRIPT: files}
-        metadata = {"trainee": {"name": _TRAINEE_NAME}, "locale": locale}
+        metadata = {"trainee": {"name": SAMPLE_NAME}, "locale": locale}
         self._state = GreetingState(
             metadata=JobMetadata.model_validate(metadata),
             library=replace(target.library, scripts=scripts),

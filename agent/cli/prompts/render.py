@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from agent.cli.prompts.arguments import (
+    SAMPLE_NAME,
     Target,
     Tools,
     add_prompts_folder,
@@ -23,8 +24,6 @@ from agent.scripts import RenderedScript, ScriptSelection, load_library, script_
 from agent.scripts.rendering import render_script
 from agent.scripts.selection import find_locale, match_alias
 
-_NAME = "Ana"
-
 
 def add_to(tools: Tools) -> None:
     """Declare the tool's arguments."""
@@ -35,7 +34,7 @@ def add_to(tools: Tools) -> None:
         "script that a trainee with these values gets, and the LLM's instructions.",
     )
     render.add_argument("script", nargs="?", help="a script's name, a folder or file; also a draft")
-    add_trainee(render, name_help=f"the trainee's name; with SCRIPT: {_NAME} if not given")
+    add_trainee(render, name_help=f"the trainee's name; with SCRIPT: {SAMPLE_NAME} if not given")
     add_prompts_folder(render)
     render.set_defaults(run=_render)
 
@@ -46,7 +45,7 @@ def _render(options: argparse.Namespace) -> int:
             find_script(options.script, options.prompts),
             locale=options.locale,
             industry=options.industry,
-            name=_NAME if options.name is None else options.name,
+            name=SAMPLE_NAME if options.name is None else options.name,
         )
         print("\n".join(_side_by_side(rendered)))
         return 0

@@ -56,40 +56,40 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         yield credentials_refused(response)
 
 
-def credentials_refused(response: Response) -> CheckResult:
-    """Find out from LiveKit's error text whether it refuses the key, the secret or the clock.
+_REFUSALS = (
+    (
+        ("invalid api key",),
+        "LiveKit does not know LIVEKIT_API_KEY",
+        "use key and secret of the project in LIVEKIT_URL: the key is of another project, was "
+        "deleted, or is in the place of the secret",
+    ),
+    (
+        ("signature is invalid", "error in cryptographic primitive"),
+        "LIVEKIT_API_SECRET is not the secret of LIVEKIT_API_KEY",
+        "copy both again, together, from your project's settings",
+    ),
+    (
+        ("not valid yet", "expired", "used before issued", "(nbf)"),
+        "LiveKit refuses the token's time: this machine's clock differs from LiveKit's",
+        "correct the clock of either machine (systemctl status systemd-timesyncd, or chrony)",
+    ),
+    (
+        ("permission",),
+        "LIVEKIT_API_KEY may not list rooms",
+        "use a key with all permissions: worker and token endpoint create and delete rooms",
+    ),
+)
+"""What livekit-server 1.13.5 says (pkg/service/auth.go, and golang-jwt), and what it means."""
 
-    The texts are those of livekit-server 1.13.5's (pkg/service/auth.go, and golang-jwt).
-    """
+
+def credentials_refused(response: Response) -> CheckResult:
+    """Find out from LiveKit's error text whether it refuses the key, the secret or the clock."""
     words = response.text.lower()
-    check = "livekit.credentials"
-    if "invalid api key" in words:
-        return failed(
-            check,
-            "LiveKit does not know LIVEKIT_API_KEY",
-            "use key and secret of the project in LIVEKIT_URL: the key is of another project, was "
-            "deleted, or is in the place of the secret",
-        )
-    if "signature is invalid" in words or "error in cryptographic primitive" in words:
-        return failed(
-            check,
-            "LIVEKIT_API_SECRET is not the secret of LIVEKIT_API_KEY",
-            "copy both again, together, from your project's settings",
-        )
-    if any(said in words for said in ("not valid yet", "expired", "used before issued", "(nbf)")):
-        return failed(
-            check,
-            "LiveKit refuses the token's time: this machine's clock differs from LiveKit's",
-            "correct the clock of either machine (systemctl status systemd-timesyncd, or chrony)",
-        )
-    if response.status == 403 or "permission" in words:
-        return failed(
-            check,
-            "LIVEKIT_API_KEY may not list rooms",
-            "use a key with all permissions: worker and token endpoint create and delete rooms",
-        )
+    for said, what, fix in _REFUSALS:
+        if any(text in words for text in said):
+            return failed("livekit.credentials", what, fix)
     return failed(
-        check,
+        "livekit.credentials",
         f"LiveKit refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET (HTTP {response.status})",
         "copy both from the same project's settings, and check this machine's clock",
     )

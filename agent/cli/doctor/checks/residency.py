@@ -32,27 +32,52 @@ def check(config: Configuration) -> Iterator[CheckResult]:
         return
     worker = config.worker
     yield _livekit(config)
-    yield _avatar(worker)
+    yield warning(
+        "residency.avatar",
+        f"{_host(worker.bey_api_url)} uses the nearest region of Beyond Presence, unless the "
+        "account is pinned",
+        "ask support@beyondpresence.ai for region pinning to the EU, and for Zero Data Retention; "
+        "see docs.bey.dev/production/privacy",
+    )
     yield _deepgram(config)
     yield _model(worker)
     yield _google_voice(worker)
-    yield _google_recognition(worker)
-    yield _turn_detector(worker)
+    check = "residency.recognition"
+    if worker.gemini_stt_model:
+        yield failed(
+            check,
+            "if Deepgram fails, Google's Gemini API receives audio, and it has no region",
+            "set GEMINI_STT_MODEL to an empty value",
+        )
+    else:
+        yield ok(check, "Google receives no audio (GEMINI_STT_MODEL is empty)")
+    check = "residency.turn_detector"
+    if worker.turn_detector == "local":
+        yield ok(check, "turns are detected in the worker, or by Deepgram")
+    else:
+        yield warning(
+            check,
+            "TURN_DETECTOR=cloud sends audio to LiveKit's gateway",
+            "set TURN_DETECTOR=local, or run the worker in LiveKit Cloud's eu-central",
+        )
     yield _recordings(worker)
     if worker.otel_exporter_otlp_endpoint:
-        host = urlsplit(worker.otel_exporter_otlp_endpoint).hostname
         yield warning(
             "residency.traces",
-            f"traces with session ids go to {host}",
+            f"traces with session ids go to {_host(worker.otel_exporter_otlp_endpoint)}",
             "make sure that this collector stores them in the EU",
         )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _livekit(config: Configuration) -> CheckResult:
     check = "residency.livekit"
     if unusable := config.lacks("LIVEKIT_URL"):
         return skipped(check, unusable)
-    host = urlsplit(config.worker.livekit_url).hostname or ""
+    host = _host(config.worker.livekit_url)
     if host.endswith(".livekit.cloud"):
         return warning(
             check,
@@ -67,21 +92,11 @@ def _livekit(config: Configuration) -> CheckResult:
     )
 
 
-def _avatar(worker: WorkerSettings) -> CheckResult:
-    host = urlsplit(worker.bey_api_url).hostname
-    return warning(
-        "residency.avatar",
-        f"{host} uses the nearest region of Beyond Presence, unless the account is pinned",
-        "ask support@beyondpresence.ai for region pinning to the EU, and for Zero Data Retention; "
-        "see docs.bey.dev/production/privacy",
-    )
-
-
 def _deepgram(config: Configuration) -> CheckResult:
     check = "residency.deepgram"
     if unusable := config.lacks("DEEPGRAM_BASE_URL"):
         return skipped(check, unusable)
-    host = urlsplit(config.worker.deepgram_base_url).hostname or ""
+    host = _host(config.worker.deepgram_base_url)
     if host == _DEEPGRAM_EU:
         return ok(check, f"Deepgram processes speech in the EU ({host})")
     if host.endswith("deepgram.com"):
@@ -114,7 +129,7 @@ def _model(worker: WorkerSettings) -> CheckResult:
     models = " and ".join(filter(None, named))
     return warning(
         check,
-        f"{models} run on Vertex AI in {location} ({urlsplit(vertex_address(worker)).hostname})",
+        f"{models} run on Vertex AI in {location} ({_host(vertex_address(worker))})",
         "check that Google promises ML processing there for these models: "
         "docs.cloud.google.com/gemini-enterprise-agent-platform/resources/data-residency",
     )
@@ -142,28 +157,6 @@ def _google_voice(worker: WorkerSettings) -> CheckResult:
     )
 
 
-def _google_recognition(worker: WorkerSettings) -> CheckResult:
-    check = "residency.recognition"
-    if not worker.gemini_stt_model:
-        return ok(check, "Google receives no audio (GEMINI_STT_MODEL is empty)")
-    return failed(
-        check,
-        "if Deepgram fails, Google's Gemini API receives audio, and it has no region",
-        "set GEMINI_STT_MODEL to an empty value",
-    )
-
-
-def _turn_detector(worker: WorkerSettings) -> CheckResult:
-    check = "residency.turn_detector"
-    if worker.turn_detector == "local":
-        return ok(check, "turns are detected in the worker, or by Deepgram")
-    return warning(
-        check,
-        "TURN_DETECTOR=cloud sends audio to LiveKit's gateway",
-        "set TURN_DETECTOR=local, or run the worker in LiveKit Cloud's eu-central",
-    )
-
-
 def _recordings(worker: WorkerSettings) -> CheckResult:
     check = "residency.recordings"
     if worker.recording == "off":
@@ -172,10 +165,8 @@ def _recordings(worker: WorkerSettings) -> CheckResult:
         return ok(check, "recordings stay on the worker's disk")
     region = worker.recording_s3_region
     if worker.recording_s3_endpoint:
-        host = urlsplit(worker.recording_s3_endpoint).hostname
-        return warning(
-            check, f"recordings are stored at {host}", "make sure that the bucket is in the EU"
-        )
+        what = f"recordings are stored at {_host(worker.recording_s3_endpoint)}"
+        return warning(check, what, "make sure that the bucket is in the EU")
     if not region.startswith("eu-") or region in _AWS_OUTSIDE:
         return failed(
             check,

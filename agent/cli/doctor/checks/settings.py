@@ -10,7 +10,6 @@ from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration, know
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
 from agent.cli.doctor.variable_values import similar_setting
 from agent.core.addresses import is_public_url
-from agent.core.settings import WorkerSettings
 
 _FIXES = {
     "LIVEKIT_URL": "set it to your project's address, like wss://your-project.livekit.cloud",
@@ -39,15 +38,12 @@ def check(config: Configuration) -> Iterator[CheckResult]:
             "run doctor in the folder of .env, where the process starts, or set the variables",
         )
     misspelled = dict(_misspelled(config))
-    found = False
     for name, why in sorted(config.problems.items()):
         if name:
-            found = True
             yield _wrong(name, why, misspelled)
     for sentence in config.problems.get("", "").splitlines():
-        found = True
-        name, fix = _setting_in(sentence)
-        yield failed(f"settings.{name}", sentence, fix)
+        name = _setting_in(sentence)
+        yield failed(f"settings.{name}", sentence, _FIXES.get(name, _SEE))
     for wrong, meant in misspelled.items():
         if config.problems.get(meant) != "is missing":
             yield warning(
@@ -62,7 +58,7 @@ def check(config: Configuration) -> Iterator[CheckResult]:
             f"the environment overrides .env in {', '.join(config.overridden)}",
             "unset them in the environment, or remove them from .env, which has no effect on them",
         )
-    if not (found or config.file_problems):
+    if not (config.problems or config.file_problems):
         count = len(known_names() & config.environ.keys())
         yield ok("settings", f"complete and valid: {count} are set, the others have their defaults")
     if not config.lacks("LIVEKIT_AGENT_NAME") and not config.worker.livekit_agent_name:
@@ -71,46 +67,35 @@ def check(config: Configuration) -> Iterator[CheckResult]:
             "LIVEKIT_AGENT_NAME is empty: every room of this LiveKit project gets an agent",
             "set a name, unless the project has no other rooms than training sessions",
         )
-    if "worker" in config.parts and not config.lacks("DRAIN_TIMEOUT_S", "MAX_GREETING_S"):
-        yield from _drain(config.worker)
-    if "endpoint" in config.parts and "CORS_ALLOWED_ORIGINS" not in config.problems:
-        yield from _origins(config.endpoint.cors_allowed_origins)
-
-
-def _drain(worker: WorkerSettings) -> Iterator[CheckResult]:
-    if worker.drain_timeout_s < worker.max_greeting_s:
+    worker, known = config.worker, not config.lacks("DRAIN_TIMEOUT_S", "MAX_GREETING_S")
+    if "worker" in config.parts and known and worker.drain_timeout_s < worker.max_greeting_s:
         yield warning(
             "settings.DRAIN_TIMEOUT_S",
             f"a worker that is stopped waits {worker.drain_timeout_s:g} s for greetings, which may "
             f"take {worker.max_greeting_s:g} s (MAX_GREETING_S): an update cuts them off",
             "raise DRAIN_TIMEOUT_S, and the time after which your supervisor kills the worker",
         )
+    if "endpoint" in config.parts and "CORS_ALLOWED_ORIGINS" not in config.problems:
+        yield from _origins(config.endpoint.cors_allowed_origins)
 
 
 def _wrong(name: str, why: str, misspelled: dict[str, str]) -> CheckResult:
-    if why == "is missing":
-        instead = [wrong for wrong, meant in misspelled.items() if meant == name]
-        if instead:
-            return failed(
-                f"settings.{name}",
-                f"{name} is missing, and {' and '.join(instead)} is not a setting",
-                f"rename {instead[0]} to {name}",
-            )
+    instead = [wrong for wrong, meant in misspelled.items() if meant == name]
+    if why == "is missing" and instead:
         return failed(
             f"settings.{name}",
-            f"{name} is missing",
-            _FIXES.get(name, _SEE),
+            f"{name} is missing, and {' and '.join(instead)} is not a setting",
+            f"rename {instead[0]} to {name}",
         )
     what = f"{name} {why}" if why[:1].islower() else f"{name}: {why}"
     return failed(f"settings.{name}", what, _FIXES.get(name, _SEE))
 
 
-def _setting_in(sentence: str) -> tuple[str, str]:
-    """Return the first setting that the sentence names, and how to fix it."""
+def _setting_in(sentence: str) -> str:
+    """Return the first setting that the sentence names."""
     known = known_names()
     named = (word for word in re.findall(r"[A-Z][A-Z0-9_]+", sentence) if word in known)
-    name = next(named, "several")
-    return name, _FIXES.get(name, _SEE)
+    return next(named, "several")
 
 
 def _misspelled(config: Configuration) -> Iterator[tuple[str, str]]:
@@ -133,11 +118,8 @@ def _equal_secrets(config: Configuration) -> Iterator[CheckResult]:
             fix = "use a different secret for each"
             if (previous := f"{equal[0]}_PREVIOUS") in equal:
                 fix = f"set {equal[0]} to the new secret, or remove {previous}"
-            yield failed(
-                f"settings.{equal[0]}",
-                f"{' and '.join(equal)} have the same value",
-                fix,
-            )
+            what = f"{' and '.join(equal)} have the same value"
+            yield failed(f"settings.{equal[0]}", what, fix)
 
 
 def _origins(origins: list[str]) -> Iterator[CheckResult]:

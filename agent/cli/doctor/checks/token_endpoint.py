@@ -37,10 +37,8 @@ JSON", and nothing else happens."""
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     base = config.worker.endpoint_url.rstrip("/")
     if not base:
-        yield skipped(
-            "endpoint.reachable",
-            "ENDPOINT_URL is not set, so the token endpoint could not be checked",
-        )
+        why = "ENDPOINT_URL is not set, so the token endpoint could not be checked"
+        yield skipped("endpoint.reachable", why)
         return
     health = await http.request(_SERVER, "GET", f"{base}/healthz")
     if health.status != 200 or health.value("status") != "ok":
@@ -82,13 +80,9 @@ async def _version(http: HttpClient, base: str) -> CheckResult | None:
 
 async def _key(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
     key = plain(config.endpoint.platform_api_key)
-    if unusable := config.lacks("PLATFORM_API_KEY"):
-        return skipped("endpoint.key", unusable)
     if not key:
-        return skipped(
-            "endpoint.key",
-            "PLATFORM_API_KEY is not set: your backend cannot call the token endpoint",
-        )
+        why = "PLATFORM_API_KEY is not set: your backend cannot call the token endpoint"
+        return skipped("endpoint.key", config.lacks("PLATFORM_API_KEY") or why)
     return await _accepts("endpoint.key", "PLATFORM_API_KEY", http, base, {"X-API-Key": key})
 
 
@@ -130,11 +124,8 @@ async def _accepts(
             f"start it with the same {other} as here",
         )
     if response.status == 429:
-        return warning(
-            check,
-            "the token endpoint answers 429: the rate limit is reached",
-            "try again in a minute",
-        )
+        what = "the token endpoint answers 429: the rate limit is reached"
+        return warning(check, what, "try again in a minute")
     return failed(
         check,
         f"the token endpoint answers {response.status} instead of 400 to an invalid body",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from pathlib import Path
 from typing import Any, Final
 
 import google.auth
@@ -11,6 +11,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, Ref
 from google.auth.transport.requests import Request
 
 from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.folders import exists
 from agent.cli.doctor.result import CheckResult, failed
 from agent.core.settings import LlmSettings
 from agent.speech.google_access import vertex_address
@@ -46,40 +47,26 @@ async def access_token(config: Configuration) -> str | CheckResult:
         async with asyncio.timeout(_TIMEOUT_S):
             return await asyncio.to_thread(_request_token, path)
     except DefaultCredentialsError:
-        return _without_credentials(path)
+        what = (
+            f"{path} is not a key of a service account" if path else "no Google credentials found"
+        )
+        fix = (
+            "set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account with the role "
+            "Vertex AI User (roles/aiplatform.user)"
+        )
+        if path and not exists(Path(path)):
+            what = f"{path} does not exist (GOOGLE_APPLICATION_CREDENTIALS)"
+            fix = "correct the path; in a container, mount the file there"
     except RefreshError:
-        return failed(
-            _CHECK,
-            "Google does not accept the service account's key",
-            "create a new key: this one was deleted, or the machine's clock is wrong",
-        )
+        what = "Google does not accept the service account's key"
+        fix = "create a new key: this one was deleted, or the machine's clock is wrong"
     except PermissionError:
-        return failed(
-            _CHECK,
-            f"this user may not read {path} (GOOGLE_APPLICATION_CREDENTIALS)",
-            "let the worker's user read it, or mount it with another mode",
-        )
+        what = f"this user may not read {path} (GOOGLE_APPLICATION_CREDENTIALS)"
+        fix = "let the worker's user read it, or mount it with another mode"
     except (GoogleAuthError, OSError, TimeoutError, ValueError) as e:
-        return failed(
-            _CHECK,
-            f"no token from Google ({type(e).__name__})",
-            "check the network, and HTTPS_PROXY, to oauth2.googleapis.com",
-        )
-
-
-def _without_credentials(path: str) -> CheckResult:
-    if path and not os.path.exists(path):
-        return failed(
-            _CHECK,
-            f"{path} does not exist (GOOGLE_APPLICATION_CREDENTIALS)",
-            "correct the path; in a container, mount the file there",
-        )
-    return failed(
-        _CHECK,
-        f"{path} is not a key of a service account" if path else "no Google credentials found",
-        "set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account with the role "
-        "Vertex AI User (roles/aiplatform.user)",
-    )
+        what = f"no token from Google ({type(e).__name__})"
+        fix = "check the network, and HTTPS_PROXY, to oauth2.googleapis.com"
+    return failed(_CHECK, what, fix)
 
 
 def _request_token(path: str) -> str:

@@ -62,6 +62,7 @@ def _answered(name: str, probe: ProbeResult) -> Iterator[CheckResult]:
 
 
 async def _sockets(config: Configuration, room: ProbeRoom, http: HttpClient) -> list[CheckResult]:
+    """Open the WebSocket at LIVEKIT_URL, and at LIVEKIT_PUBLIC_URL if it is another one."""
     settings = config.worker
     urls = [("livekit.websocket", settings.livekit_url)]
     if settings.public_url != settings.livekit_url and not config.lacks("LIVEKIT_PUBLIC_URL"):
