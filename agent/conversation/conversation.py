@@ -30,6 +30,7 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.background_task import start_task
+from agent.core.livekit_internals import stop_captions
 from agent.core.names import clean_name
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
@@ -241,6 +242,7 @@ class Conversation:
                 # The session would keep them, too, but logs two warnings about them.
                 words = ChatMessage(role="user", content=[self._take_open_turn()])
                 self._transcript.add(words)
+            stop_captions(self.session)
             self._closing = start_task(self.session.aclose(), name="close_session")
         await asyncio.wait({self._closing}, timeout=timeout_s)
 

@@ -274,6 +274,19 @@ async def _capture_nothing(self: object, text: str) -> None:
 room_output._ParticipantLegacyTranscriptionOutput.capture_text = _capture_nothing  # type: ignore[method-assign]
 
 
+def stop_captions(session: AgentSession[Any]) -> None:
+    """End the current captions and send no more; the room may then be left at any time.
+
+    livekit-agents logs a warning for each word that it cannot send while the room is being left
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/voice/room_io/_output.py).
+    """
+    room_io = session._room_io
+    for captions in (room_io._agent_tr_output, room_io._user_tr_output) if room_io else ():
+        if captions is not None:
+            captions.flush()
+            captions.set_participant(None)
+
+
 class UnmeasuredLLMStream(llm.LLMStream, ABC):
     """A stream that wraps the stream of another model, and adds no spans or metrics.
 

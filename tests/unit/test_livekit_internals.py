@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from livekit import rtc
-from livekit.agents import AgentServer
+from livekit.agents import AgentServer, AgentSession
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
 from livekit.agents.ipc.proc_pool import ProcPool
@@ -29,12 +29,13 @@ from livekit.agents.voice import recorder_io
 from livekit.agents.voice.agent_activity import AgentActivity
 from livekit.agents.voice.avatar import DataStreamAudioReceiver
 from livekit.agents.voice.room_io import _output as room_output
+from livekit.agents.voice.room_io import room_io
 from livekit.agents.voice.transcription import _speaking_rate
 from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.playback import AUDIO_SAMPLE_RATE
-from agent.core.livekit_internals import ObservableAgentServer, VoiceTrack
+from agent.core.livekit_internals import ObservableAgentServer, VoiceTrack, stop_captions
 from agent.core.settings import WorkerSettings
 from agent.speech.models import FallbackModels
 from tests.fakes.room import FakeRoom
@@ -197,6 +198,40 @@ async def test_captions_are_sent_in_one_format_only() -> None:
     await older.capture_text("Hello")
     older.flush()
     assert older._flush_task is None
+
+
+async def test_no_caption_is_sent_after_captions_have_been_stopped() -> None:
+    sent: list[str] = []
+
+    async def write(text: str) -> None:
+        sent.append(text)
+
+    async def aclose(**_: object) -> None:
+        sent.append("end")
+
+    async def stream_text(**_: object) -> Any:
+        return SimpleNamespace(write=write, aclose=aclose)
+
+    room = FakeRoom()
+    room.local_participant.track_publications = {}
+    room.local_participant.stream_text = stream_text
+    captions = room_output._ParticipantTranscriptionOutput(
+        room=cast(Any, room), participant="agent"
+    )
+    outputs = SimpleNamespace(_agent_tr_output=captions, _user_tr_output=None)
+    await captions.capture_text("Hello ")
+    stop_captions(cast(Any, SimpleNamespace(_room_io=outputs)))
+    await captions.capture_text("Ada")
+    captions.flush()
+    await captions.aclose()
+    assert sent == ["Hello", " ", "end"]
+
+
+def test_room_io_has_the_captions_where_we_look_for_them() -> None:
+    source = inspect.getsource(room_io.RoomIO.__init__)
+    for name in ("_agent_tr_output", "_user_tr_output"):
+        assert f"self.{name}: _ParticipantTranscriptionOutput | None" in source
+    assert "self._room_io: room_io.RoomIO | None" in inspect.getsource(AgentSession.__init__)
 
 
 def test_server_sets_the_number_of_idle_processes_of_its_pool() -> None:
