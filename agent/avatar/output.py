@@ -36,6 +36,9 @@ _DOUBT_S: Final = 1.5
 """The output listens to the avatar's audio if LiveKit does not report its voice for this long."""
 _UNREPORTED_S: Final = 2.5
 """Longest wait after the last sound for the report that the segment was played."""
+_TEXT_STOPS_S: Final = 0.02
+"""livekit-agents stops the text of a line at the same time as its audio, and logs a warning if the
+line is reported as stopped before its text is."""
 _STOP_REPORT_S: Final = 1.0
 """Longest wait, once the avatar has confirmed that it stopped, for its report of the position."""
 
@@ -90,10 +93,16 @@ class AvatarOutput(AudioOutput):
         """Stop every segment; none is resumed, and each is reported as interrupted."""
         for segment in self._segments:
             segment.interrupted = True
-        # If the avatar is silent, report the segments now.
-        while self._segments and self._run is None:
+        if self._run is None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(_TEXT_STOPS_S, self._finish_interrupted)
+        else:
+            self._changed.set()
+
+    def _finish_interrupted(self) -> None:
+        """Report the segments that were stopped while the avatar is silent."""
+        while self._segments and self._segments[0].interrupted and self._run is None:
             self._finish(interrupted=True)
-        self._changed.set()
 
     def pause(self) -> None:
         """Stop the avatar, and keep the rest of the segment."""
@@ -121,6 +130,7 @@ class AvatarOutput(AudioOutput):
         self._run = None
         if any(segment.interrupted for segment in self._segments):
             self.clear_buffer()
+            self._finish_interrupted()
 
     # Sending, one step at a time.
 
@@ -199,6 +209,7 @@ class AvatarOutput(AudioOutput):
         self._run = None
         if any(segment.interrupted for segment in self._segments):
             self.clear_buffer()
+            self._finish_interrupted()
         elif self._link.is_up:
             self._greeting_events.emit(AvatarStalled(self._identity))
 

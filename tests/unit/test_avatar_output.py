@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any, cast
 
 import pytest
+from livekit import rtc
+from livekit.agents.voice.transcription import TranscriptSynchronizer
 
-from tests.support.avatar_output import AvatarOutputSetup
+from tests.support.avatar_output import RATE, AvatarOutputSetup, speech
 from tests.support.process_logs import logged
 from tests.support.waiting import until
 
@@ -18,6 +21,27 @@ async def test_output_detached_while_it_stops_ends_its_segment(avatar: AvatarOut
     avatar.output.clear_buffer()
     avatar.output.detach()
     assert avatar.interruptions == [True]
+
+
+async def test_line_is_reported_as_stopped_after_its_text_has_stopped(
+    avatar: AvatarOutputSetup, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A greeting that ends while a reply is generated logs no warning."""
+    synchronizer = TranscriptSynchronizer(
+        next_in_chain_audio=avatar.output, next_in_chain_text=cast(Any, None)
+    )
+    samples = speech(1.0)
+    audio, text = synchronizer.audio_output, synchronizer.text_output
+    await text.capture_text("Hello, ")
+    await audio.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
+    avatar.output.detach()
+    audio.flush()
+    audio.clear_buffer()
+    await asyncio.sleep(0)
+    text.flush()
+    await until(lambda: avatar.interruptions == [True], 30, "the segment did not end")
+    await synchronizer.aclose()
+    assert not [each.message for each in caplog.records if each.levelname == "WARNING"]
 
 
 async def test_avatar_that_left_while_speaking_does_not_hold_the_session(
@@ -95,6 +119,7 @@ async def test_detached_output_is_cleared_without_asking_the_avatar(
     avatar.jump(0.2)
     avatar.output.detach()
     avatar.output.clear_buffer()
+    await until(lambda: avatar.finished, 30, "the segment did not end")
     [event] = avatar.finished
     assert (event.interrupted, event.playback_position) == (True, pytest.approx(0.2))
     assert avatar.clears == 0
