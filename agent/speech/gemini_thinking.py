@@ -19,6 +19,7 @@ _FAMILIES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (r"gemini-3(\.[1-6])?-flash", _MINIMAL),
     (r"gemini-3\.[78]-flash", _LOW),
     (r"gemini-3(\.1)?-pro", _LOW),
+    (r"gemini-4-argon", _LOW),
 )
 """Patterns of model names, and the settings of their family."""
 

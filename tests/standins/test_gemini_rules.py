@@ -51,6 +51,8 @@ async def post(
         ("gemini-3.8-flash", {"thinkingLevel": "LOW"}, ""),
         ("gemini-3.8-flash", {"thinkingLevel": "MINIMAL"}, "MINIMAL is not supported"),
         ("gemini-3.7-flash", {"thinkingLevel": "minimal"}, "MINIMAL is not supported"),
+        ("gemini-3.7-flash", {"thinking_level": "minimal"}, "MINIMAL is not supported"),
+        ("gemini-2.5-pro", {"thinking_budget": 0}, "Thinking budget 0 is invalid"),
         ("gemini-3.1-pro-preview", {"thinkingLevel": "MINIMAL"}, "MINIMAL is not supported"),
         ("gemini-flash-latest", {}, ""),
         ("gemini-2.5-flash", {"thinkingBudget": 0}, ""),

@@ -153,7 +153,7 @@ async def test_session_does_not_use_livekit_gateway() -> None:
         # Families that we do not know
         ("gemini-flash-latest", None),
         ("gemini-3.9-flash", None),
-        ("gemini-4-argon", None),
+        ("gemini-4-argon", {"thinking_level": "LOW"}),
         ("gemini-2.0-flash", None),
         ("gemini-3.1-flash-image", None),
         ("gemini-2.5-flash-native-audio-latest", None),

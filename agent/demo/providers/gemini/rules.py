@@ -60,7 +60,9 @@ def _problems(model: str, body: dict[str, Any], deadline: str) -> Iterator[str]:
 
 
 def _thinking(model: str, config: dict[str, Any]) -> Iterator[str]:
-    thinking = config.get("thinkingConfig") or {}
+    # Google reads the names in snake case, too.
+    given = (config.get("thinkingConfig") or {}).items()
+    thinking = {re.sub(r"_(\w)", lambda c: c[1].upper(), name): value for name, value in given}
     level, budget = str(thinking.get("thinkingLevel") or ""), thinking.get("thinkingBudget")
     levels = MODELS[model].get("levels", "").split()
     if level and budget is not None:
