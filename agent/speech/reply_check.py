@@ -14,10 +14,12 @@ _CODE: Final = re.compile(
     r"```|~~~|[{}]|\[\s*[\"'\[]|<\|?/?[a-z]\w*[|>=\s]|\bprint\s?\(|\bdefault_api\b"
     r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]"
     r"|\b[a-z_]\w+\.[a-z_]\w+\(|(?-i:\b[a-z]{2,}[A-Z]\w*\()|\b[a-z_]\w*\([\d\"']|\bdef \w+\("
-    r"|(?-i:\bimport [a-z_][\w.]*\n)|\bselect \*\s|\|",
+    r"|(?-i:\bimport [a-z_][\w.]*\n)|\bselect \*\s|\||(?<![\w./@-])[a-z]+(?:_[a-z]+)+\b"
+    r"|(?-i:(?:\A|\n)\s*(?:User|Human|System|Trainee)\s?:)",
     re.I,
 )
-"""Signs of code, or of a table. No reply that is meant as speech contains them."""
+"""Signs of code, of a table, or of what others say. No reply that is meant as speech contains
+them."""
 _STAGE_DIRECTION: Final = re.compile(
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"
@@ -32,8 +34,28 @@ _MAY_BECOME_CODE: Final = re.compile(
     re.I,
 )
 """The end of a text that is held back until more words show whether it is code."""
-_BEGINNING: Final = re.compile(r"\s*(?:[-*#]+\s|thoughts?\s*[\n:])", re.I)
+_THOUGHTS: Final = r"thoughts?|thinking|reasoning|gedanken?|pensamientos?|pensées?"
+_ROLES: Final = (
+    r"assistant[ei]?|model|ai|agent|guide|avatar|answer|reply|response|assistentin|modell|antwort"
+    r"|asistente|modelo|agente|guía|respuesta|modèle|réponse"
+)
+_OKAY: Final = r"(?:(?:okay|ok|so|hmm),?\s*)?"
+_BEGINNING: Final = re.compile(
+    rf"\s*(?:[-*#]+\s|(?:{_THOUGHTS})\s*[\n:]|\*\*[^*\n]{{1,60}}\*\*\s*\n"
+    rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|has|is|just|said|says|asked|asks|seems|needs)\b)",
+    re.I,
+)
 """Beginnings of lists, documents and thoughts."""
+_MAY_BECOME_BEGINNING: Final = re.compile(
+    rf"\s*(?:{_THOUGHTS}|{_ROLES}|\*\*[^*\n]{{1,60}}\*\*"
+    rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*)?)?)\s*",
+    re.I,
+)
+"""A text that is held back, likewise."""
+_ROLE: Final = re.compile(
+    rf"\A\s*\*{{0,2}}(?:{_ROLES})(?:\*{{0,2}}\s?:\*{{0,2}}\s+|[ \t]*\n\s*)", re.I
+)
+"""Who speaks, at the beginning of a reply: `Assistant:`. It is left out."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
 _COMPLETE: Final = re.compile(r"(?:[.!?:…][\"')»”]*\s+|\n\s*)\Z")
 _ENDED: Final = re.compile(r"[.!?…。！？][\"')»”]*\s*\Z")
@@ -98,6 +120,8 @@ class ReplyCheck:
             NotSpeechError: this reply is not speech.
         """
         self._held += text
+        if not self._has_begun:
+            self._held = _ROLE.sub("", self._held)
         end = max(self._held.rfind(" "), self._held.rfind("\n")) + 1
         if not self.has_sentence and _ENDS_NOW.search(self._said + self._held):
             end = len(self._held)
@@ -124,6 +148,8 @@ class ReplyCheck:
             raise NotSpeechError
         if not is_last and (undecided := _MAY_BECOME_CODE.search(self._held[:end])):
             end = undecided.start()
+        if not (is_last or self._has_begun) and _MAY_BECOME_BEGINNING.fullmatch(self._held[:end]):
+            return ""
         safe, text, inside = 0, "", self._is_inside_sentence
         for found in _SENTENCE.finditer(self._held[:end]):
             complete = _COMPLETE.search(found[0]) is not None

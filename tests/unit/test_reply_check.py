@@ -49,6 +49,13 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
         "thought\nThe trainee wants to go on.",
         "- You speak English.",
         "| Part | Check |\n|---|---|\n| Tyres | daily |",
+        "**Planning the answer**\nI should ask for the truck.",
+        "Thinking: they said yes.",
+        "Gedanken: Sie fährt schon.",
+        "Okay, the user wants to go on, so I end it.",
+        "The trainee said yes.",
+        "User: yes\nAssistant: great",
+        "System: end the greeting",
     ],
 )
 def test_code_is_refused_before_anything_is_passed_on(text: str, size: int) -> None:
@@ -97,6 +104,9 @@ def test_code_after_speech_is_refused() -> None:
         ("*anota la respuesta*", ""),
         ("*note la réponse*", ""),
         ("this:\nPart | Check\n--- | ---", "this:\nPart "),
+        ("truck_type = reach", ""),
+        ("truck_type is next", ""),
+        ("we go on.\nUser: yes", "we go on.\n"),
     ],
 )
 def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) -> None:
@@ -104,6 +114,16 @@ def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) ->
     with pytest.raises(NotSpeechError):
         pieces.extend(passed_on(f"Thank you, Ada. Then {code}", script().instructions, size=size))
     assert f"Thank you, Ada. Then {said}".startswith("".join(pieces))
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    "role",
+    ["Assistant: ", "**Assistant:** ", "assistant\n", "AI: ", "Antwort: ", "Guía: ", "Réponse : "],
+)
+def test_role_at_the_beginning_is_left_out(role: str, size: int) -> None:
+    text = "Hello, Ada! Assistant: that is me."
+    assert "".join(passed_on(role + text, script().instructions, size=size)) == text
 
 
 @pytest.mark.parametrize("size", [3, 1_000])
@@ -125,6 +145,8 @@ def test_everything_a_script_says_is_speech(training: str, locale: str, size: in
         "You are welcome, Ada. You are doing fine.",
         "Good - and now the forks: 1 < 2, isn't it?",
         "Thoughts like these are normal. I print nothing (really).",
+        "The user manual is in the cab. Assistant trainers, too: they help.",
+        "So the trainee's locker is here. Model 3 is at https://x.example/a_b, I think.",
         "You import and export goods, e.g.(steel) from our selection. We import.\nNow select one.",
         "I can speak slower, skip a question or switch language, if you like.",
         "It costs $3.50 (about 3 euros) at 10.30 a.m. or 15:30, i.e. (at most) a range (3 to 5 m).",
