@@ -37,11 +37,21 @@ class Attack:
     length: bool = True
 
 
-def asks(name: str, expected: tuple[int, str], body: Any, **how: Any) -> Attack:
-    """A request of the backend with this body."""
+def asks(
+    name: str,
+    expected: tuple[int, str],
+    body: Any,
+    *,
+    caller: dict[str, str] = BACKEND,
+    kind: str = "application/json",
+    length: bool = True,
+    **headers: str,
+) -> Attack:
+    """A request with this body, by default of the backend."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = how.pop("headers", {**BACKEND, **JSON})
-    return Attack(name, expected, headers=headers, body=content, **how)
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    headers = {**caller, "Content-Type": kind, **headers}
+    return Attack(name, expected, headers=headers, body=content, length=length)
 
 
 GOOD = {"sub": "t-1", "session_id": "7", "exp": LATER}
@@ -51,6 +61,20 @@ ROOM_TOKEN = generate_livekit_token(
 )
 UNAUTHORIZED, FORBIDDEN = (401, "unauthorized"), (403, "forbidden")
 NOT_ALLOWED, INVALID = (403, "field_not_allowed"), (422, "invalid_request")
+
+
+def bears(name: str, token: str, expected: tuple[int, str] = UNAUTHORIZED) -> Attack:
+    return Attack(name, expected, headers=bearer(token))
+
+
+def claims(name: str, expected: tuple[int, str] = UNAUTHORIZED, **changed: Any) -> Attack:
+    """A platform's JWT for session 7 with other claims."""
+    return bears(name, hand_made(HS, {**GOOD, **changed}), expected)
+
+
+def head(name: str, told: Any) -> Attack:
+    """A platform's JWT with this header."""
+    return bears(name, hand_made(told, GOOD))
 
 
 def livekit_token(**grants: Any) -> str:
@@ -66,11 +90,7 @@ OTHER_SESSIONS = [  # API1: broken object level authorization; API5: function le
         path_of("8", end=True),
         browser("7", exp=LATER),
     ),
-    Attack(
-        "agent's token cannot start",
-        UNAUTHORIZED,
-        headers=bearer(livekit_token(room_admin=True, room="training-session-7")),
-    ),
+    bears("agent's token cannot start", livekit_token(room_admin=True, room="training-session-7")),
     Attack(
         "room_admin without a room",
         FORBIDDEN,
@@ -83,85 +103,45 @@ OTHER_SESSIONS = [  # API1: broken object level authorization; API5: function le
         path_of("7", end=True),
         bearer(livekit_token(room_list=True, room_create=True)),
     ),
-    Attack(
-        "session 7.0 is not 7",
-        FORBIDDEN,
-        headers=bearer(hand_made(HS, {**GOOD, "session_id": 7.0})),
-    ),
+    claims("session 7.0 is not 7", FORBIDDEN, session_id=7.0),
     Attack("session 07 is not 7", FORBIDDEN, path_of("07"), browser("7", exp=LATER)),
-    Attack(
-        "session wildcard", FORBIDDEN, headers=bearer(hand_made(HS, {**GOOD, "session_id": "*"}))
-    ),
+    claims("session wildcard", FORBIDDEN, session_id="*"),
     Attack("session prefix", FORBIDDEN, path_of("77"), browser("7", exp=LATER)),
-    Attack(
-        "session with NUL",
-        FORBIDDEN,
-        headers=bearer(hand_made(HS, {**GOOD, "session_id": "7\0"})),
-    ),
+    claims("session with NUL", FORBIDDEN, session_id="7\0"),
 ]
 TOKENS = [  # API2: broken authentication
     Attack("no credentials", UNAUTHORIZED),
-    Attack(
-        "alg none",
-        UNAUTHORIZED,
-        headers=bearer(hand_made({"alg": "none"}, GOOD).rpartition(".")[0] + "."),
-    ),
-    Attack("alg none, signed", UNAUTHORIZED, headers=bearer(hand_made({"alg": "none"}, GOOD))),
-    Attack("alg HS384", UNAUTHORIZED, headers=bearer(hand_made({"alg": "HS384"}, GOOD))),
-    Attack("alg RS256", UNAUTHORIZED, headers=bearer(hand_made({"alg": "RS256"}, GOOD))),
-    Attack("alg is a list", UNAUTHORIZED, headers=bearer(hand_made({"alg": ["HS256"]}, GOOD))),
-    Attack("alg is null", UNAUTHORIZED, headers=bearer(hand_made({"alg": None}, GOOD))),
-    Attack("head is a list", UNAUTHORIZED, headers=bearer(hand_made([HS], GOOD))),
-    Attack("claims are a list", UNAUTHORIZED, headers=bearer(hand_made(HS, [GOOD]))),
-    Attack("claims are null", UNAUTHORIZED, headers=bearer(hand_made(HS, None))),
-    Attack("an empty key", UNAUTHORIZED, headers=bearer(hand_made(HS, GOOD, b""))),
-    Attack(
-        "LiveKit's key", UNAUTHORIZED, headers=bearer(hand_made(HS, GOOD, LIVEKIT_SECRET.encode()))
-    ),
-    Attack(
-        "the API key as a secret",
-        UNAUTHORIZED,
-        headers=bearer(hand_made(HS, GOOD, API_KEY.encode())),
-    ),
-    Attack("the API key as Bearer", UNAUTHORIZED, headers=bearer(API_KEY)),
+    bears("alg none", hand_made({"alg": "none"}, GOOD).rpartition(".")[0] + "."),
+    head("alg none, signed", {"alg": "none"}),
+    head("alg HS384", {"alg": "HS384"}),
+    head("alg RS256", {"alg": "RS256"}),
+    head("alg is a list", {"alg": ["HS256"]}),
+    head("alg is null", {"alg": None}),
+    head("head is a list", [HS]),
+    bears("claims are a list", hand_made(HS, [GOOD])),
+    bears("claims are null", hand_made(HS, None)),
+    bears("an empty key", hand_made(HS, GOOD, b"")),
+    bears("LiveKit's key", hand_made(HS, GOOD, LIVEKIT_SECRET.encode())),
+    bears("the API key as a secret", hand_made(HS, GOOD, API_KEY.encode())),
+    bears("the API key as Bearer", API_KEY),
     Attack("the JWT as X-API-Key", UNAUTHORIZED, headers={"X-API-Key": hand_made(HS, GOOD)}),
-    Attack(
-        "exp is negative", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": -(10**30)}))
-    ),
-    Attack(
-        "exp is NaN", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": float("nan")}))
-    ),
-    Attack("exp is null", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": None}))),
-    Attack("exp is true", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": True}))),
-    Attack("exp is a list", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": [LATER]}))),
-    Attack("nbf is text", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "nbf": "x"}))),
+    claims("exp is negative", exp=-(10**30)),
+    claims("exp is NaN", exp=float("nan")),
+    claims("exp is null", exp=None),
+    claims("exp is true", exp=True),
+    claims("exp is a list", exp=[LATER]),
+    claims("nbf is text", nbf="x"),
     Attack("a tab", UNAUTHORIZED, headers={"Authorization": f"Bearer\t{hand_made(HS, GOOD)}"}),
     Attack(
         "lower-case bearer",
         PAST_EVERY_CHECK,
         headers={"Authorization": f"bearer {hand_made(HS, {**GOOD, 'sub': 7, 'aud': ['x']})}"},
     ),
-    Attack(
-        "an unknown extension",
-        UNAUTHORIZED,
-        headers=bearer(hand_made({**HS, "crit": ["x"], "x": 1}, GOOD)),
-    ),
-    Attack(
-        "a payload that is not encoded",
-        UNAUTHORIZED,
-        headers=bearer(hand_made({**HS, "b64": False, "crit": ["b64"]}, GOOD)),
-    ),
-    Attack(
-        "a huge token", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "x": "x" * 20_000}))
-    ),
-    Attack(
-        "five parts (JWE)",
-        UNAUTHORIZED,
-        headers=bearer("eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..a.b.c"),
-    ),
-    Attack(
-        "two tokens in one header", UNAUTHORIZED, headers=bearer(f"x, Bearer {hand_made(HS, GOOD)}")
-    ),
+    head("an unknown extension", {**HS, "crit": ["x"], "x": 1}),
+    head("a payload that is not encoded", {**HS, "b64": False, "crit": ["b64"]}),
+    claims("a huge token", x="x" * 20_000),
+    bears("five parts (JWE)", "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..a.b.c"),
+    bears("two tokens in one header", f"x, Bearer {hand_made(HS, GOOD)}"),
     Attack(
         "two headers, good first",
         UNAUTHORIZED,
@@ -207,13 +187,9 @@ FIELDS = [  # API3: object property level (mass assignment)
         "a script from the browser",
         NOT_ALLOWED,
         {"training_type": "forklift"},
-        headers={**browser("7", exp=LATER), **JSON},
+        caller=browser("7", exp=LATER),
     ),
-    Attack(
-        "continue_url with a lone surrogate",
-        INVALID,
-        headers=bearer(hand_made(HS, {**GOOD, "continue_url": "https://x.example/\ud800"})),
-    ),
+    claims("continue_url with a lone surrogate", INVALID, continue_url="https://x.example/\ud800"),
 ]
 MALFORMED, TYPE, LARGE = (400, "malformed_json"), (415, "not_json"), (413, "body_too_large")
 BODIES = [  # API4: unrestricted resource consumption
@@ -235,7 +211,7 @@ BODIES = [  # API4: unrestricted resource consumption
         "Latin-1",
         MALFORMED,
         '{"role": "Köchin"}'.encode("latin-1"),
-        headers={**BACKEND, "Content-Type": "application/json; charset=iso-8859-1"},
+        kind="application/json; charset=iso-8859-1",
     ),
     asks("a comment", MALFORMED, b"{/* */}"),
     asks("a string instead of an object", INVALID, b'"{}"'),
@@ -254,53 +230,34 @@ BODIES = [  # API4: unrestricted resource consumption
     ),
     asks("a name of emoji", PAST_EVERY_CHECK, {"trainee": {"name": "👩‍👩‍👧‍👦" * 500}}),
     asks("3,000 unknown fields", NOT_ALLOWED, {f"f{i}": i for i in range(3_000)}),
+    asks("gzip", TYPE, gzip.compress(b"{}"), Content_Encoding="gzip"),
     asks(
-        "gzip", TYPE, gzip.compress(b"{}"), headers={**BACKEND, **JSON, "Content-Encoding": "gzip"}
-    ),
-    asks(
-        "a gzip bomb",
-        TYPE,
-        gzip.compress(b" " * 50_000_000, 9)[:60_000],
-        headers={**BACKEND, **JSON, "Content-Encoding": "gzip"},
+        "a gzip bomb", TYPE, gzip.compress(b" " * 50_000_000, 9)[:60_000], Content_Encoding="gzip"
     ),
     asks(
         "XML",
         TYPE,
         b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
-        headers={**BACKEND, "Content-Type": "application/xml"},
+        kind="application/xml",
     ),
-    asks(
-        "a form",
-        TYPE,
-        b"restart=true",
-        headers={**BACKEND, "Content-Type": "application/x-www-form-urlencoded"},
-    ),
-    asks(
-        "a file",
-        TYPE,
-        b"--x--",
-        headers={**BACKEND, "Content-Type": "multipart/form-data; boundary=x"},
-    ),
-    asks("a content type of 5 kB", TYPE, b"{}", headers={**BACKEND, "Content-Type": "a" * 5000}),
+    asks("a form", TYPE, b"restart=true", kind="application/x-www-form-urlencoded"),
+    asks("a file", TYPE, b"--x--", kind="multipart/form-data; boundary=x"),
+    asks("a content type of 5 kB", TYPE, b"{}", kind="a" * 5000),
     asks("a body of 70 kB", LARGE, b" " * 70_000),
-    Attack(
-        "a huge Content-Length",
-        LARGE,
-        headers={**BACKEND, **JSON, "Content-Length": "9" * 19},
-        length=False,
-    ),
-    Attack(
+    asks("a huge Content-Length", LARGE, b"", Content_Length="9" * 19, length=False),
+    asks(
         "chunks",
         PAST_EVERY_CHECK,
-        headers={**BACKEND, **JSON, "Transfer-Encoding": "chunked"},
-        body=b"2\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}\r\n0\r\n\r\n",
+        Transfer_Encoding="chunked",
         length=False,
     ),
-    Attack(
+    asks(
         "chunks of gzip",
         TYPE,
-        headers={**BACKEND, **JSON, "Transfer-Encoding": "chunked", "Content-Encoding": "gzip"},
-        body=b"2\r\n\x1f\x8b\r\n0\r\n\r\n",
+        b"2\r\n\x1f\x8b\r\n0\r\n\r\n",
+        Transfer_Encoding="chunked",
+        Content_Encoding="gzip",
         length=False,
     ),
 ]
