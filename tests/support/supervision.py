@@ -45,7 +45,6 @@ async def supervisor(
     calls: Counter[str] | None = None,
     *,
     pass_s: float = PASS_S,
-    known_s: float = 1,
 ) -> AsyncIterator[Store]:
     """Run one replica's supervisor; yield its store."""
     store = SqliteStore(settings.state_dir / "store.sqlite3")
@@ -56,7 +55,7 @@ async def supervisor(
             rooms,
             store,
             DispatchSupervisor(rooms, store, 3),
-            Reaper(rooms, greetings, store, known_s=known_s),
+            Reaper(rooms, greetings, store),
             pass_s=pass_s,
         ):
             yield store

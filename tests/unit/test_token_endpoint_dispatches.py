@@ -19,11 +19,17 @@ from tests.unit.endpoint_supervision import (
     AGENT_LEFT_S,
     CHECK_S,
     greetings_of,
+    speed_up,
     supervisor_of,
 )
 
 METADATA = JobMetadata(session_id="7")
 A_FEW_CHECKS_S = 4 * CHECK_S
+
+
+@pytest.fixture(autouse=True)
+def sped_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    speed_up(monkeypatch)
 
 
 @pytest.fixture
@@ -107,10 +113,16 @@ async def test_job_that_ended_without_an_agent_is_replaced(
 
 @pytest.mark.parametrize("listed", [False, True])
 async def test_accepted_job_gets_time_to_join_until_it_dies(
-    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, *, listed: bool
+    greetings: Greetings,
+    livekit: FakeLiveKit,
+    store: SqliteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    listed: bool,
 ) -> None:
     """Another agent would request a second avatar, which costs money."""
-    async with supervisor_of(livekit, store, job_start_s=60):
+    monkeypatch.setattr(dispatches, "JOB_START_S", 60)
+    async with supervisor_of(livekit, store):
         await greetings.start(METADATA, restart=False)
         if listed:
             livekit.room("7").dispatches = taken(running=True)  # also after it has died
@@ -134,10 +146,14 @@ async def test_slow_job_is_replaced_but_not_ended(
 
 
 async def test_lost_agent_is_replaced_while_the_trainee_waits(
-    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+    greetings: Greetings,
+    livekit: FakeLiveKit,
+    store: SqliteStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # LiveKit lists the killed agent's job as running forever; the supervisor must not rely on it.
-    async with supervisor_of(livekit, store, job_start_s=60):
+    monkeypatch.setattr(dispatches, "JOB_START_S", 60)
+    async with supervisor_of(livekit, store):
         await greetings.start(METADATA, restart=False)
         room = livekit.room("7")
         room.dispatches = taken(running=True)

@@ -13,9 +13,14 @@ from tests.fakes.livekit_rooms import FakeLiveKit, FakeRoom
 from tests.support.clock import Clock
 from tests.support.process_logs import logged
 from tests.support.waiting import until
-from tests.unit.endpoint_supervision import supervisor_of
+from tests.unit.endpoint_supervision import speed_up, supervisor_of
 
 A_FEW_PASSES = 4
+
+
+@pytest.fixture(autouse=True)
+def sped_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    speed_up(monkeypatch)
 
 
 @pytest.fixture
@@ -95,10 +100,11 @@ async def test_session_that_ended_on_purpose_stays_ended(
 
 
 async def test_agent_that_comes_back_keeps_its_avatar(
-    livekit: FakeLiveKit, store: SqliteStore, clock: Clock
+    livekit: FakeLiveKit, store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For example after a restart of LiveKit, when avatar and agent join in any order."""
-    async with supervisor_of(livekit, store, known_s=60):
+    monkeypatch.setattr("agent.token_endpoint.supervision.reaper.KNOWN_S", 60)
+    async with supervisor_of(livekit, store):
         room = greeting(livekit)
         room.agent = False
         await livekit.wait_for_calls("ListParticipants", 2)

@@ -22,7 +22,7 @@ from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.support.process_logs import logged
 from tests.support.waiting import until
-from tests.unit.endpoint_supervision import greetings_of, supervisor_of
+from tests.unit.endpoint_supervision import greetings_of, speed_up, supervisor_of
 
 SPEED = 25
 PASS_S = supervisor.PASS_S / SPEED
@@ -30,9 +30,16 @@ MINUTE_S = 60 / SPEED
 CALLS_A_MINUTE = 60
 
 
+@pytest.fixture(autouse=True)
+def sped_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    speed_up(monkeypatch)
+
+
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """All times of the supervision, divided by SPEED."""
+    monkeypatch.setattr(reaper, "KNOWN_S", 0)
+    monkeypatch.setattr(reaper, "ALONE_S", 60)
     for module, names in {
         supervisor: ("SAFETY_S", "PING_S", "BACKOFF_MAX_S", "TAKE_OVER_S"),
         reaper: ("_UNCOUNTED_S", "_COMES_BACK_S"),
@@ -60,7 +67,7 @@ async def replicas_of(
     async with contextlib.AsyncExitStack() as stack:
         running = []
         for _ in range(count):
-            replica = supervisor_of(livekit, store, pass_s=PASS_S, known_s=0, alone_s=60, **times)
+            replica = supervisor_of(livekit, store, pass_s=PASS_S, **times)
             running.append(await stack.enter_async_context(replica))
             await livekit.wait_for_calls("ListRooms")
         yield running

@@ -44,23 +44,12 @@ class DispatchSupervisor:
 
     Args:
         check_s: how long the first dispatch may take to get a job (DISPATCH_CHECK_S).
-        job_start_s, agent_left_s: see JOB_START_S and AGENT_LEFT_S.
     """
 
-    def __init__(
-        self,
-        rooms: LiveKitRooms,
-        store: Store,
-        check_s: float,
-        *,
-        job_start_s: float = JOB_START_S,
-        agent_left_s: float = AGENT_LEFT_S,
-    ) -> None:
+    def __init__(self, rooms: LiveKitRooms, store: Store, check_s: float) -> None:
         self._rooms = rooms
         self._store = store
         self._check_s = check_s
-        self._job_start_s = job_start_s
-        self._agent_left_s = agent_left_s
 
     def begin(self, state: RoomState, request: KnownRequest | None, now: float) -> None:
         """Plan the first check of a room that was not listed before."""
@@ -145,13 +134,13 @@ class DispatchSupervisor:
             return False
         loop = asyncio.get_running_loop()
         if state.close_at is None:
-            state.close_at = loop.time() + (0 if reopened else self._agent_left_s)
+            state.close_at = loop.time() + (0 if reopened else AGENT_LEFT_S)
         if loop.time() >= state.close_at:
             try:
                 await self._rooms.end(state.name)
             finally:
                 # Not again while it is being deleted: see `LiveKitRooms.end`.
-                state.close_at = loop.time() + self._agent_left_s
+                state.close_at = loop.time() + AGENT_LEFT_S
             logger.info(
                 "closed the room of a greeting that had ended",
                 extra={"event": "ended_room_closed", "reopened": reopened, **state.log_fields},
@@ -182,9 +171,9 @@ class DispatchSupervisor:
         """
         missing_since = state.agent_missing_since or 0.0
         if state.agent_seen:
-            return missing_since + self._agent_left_s
+            return missing_since + AGENT_LEFT_S
         if accepted:
-            return (state.dispatched_at or missing_since) + self._job_start_s
+            return (state.dispatched_at or missing_since) + JOB_START_S
         if state.dispatched_at is None:
             return 0.0
         longer: float = RETRY_GROWTH**state.retries

@@ -38,28 +38,12 @@ _UNCOUNTED_S = 5.0
 
 
 class Reaper:
-    """Checks one room at a time.
+    """Checks one room at a time."""
 
-    Args:
-        again_s, known_s, alone_s: see AGAIN_S, KNOWN_S, ALONE_S.
-    """
-
-    def __init__(
-        self,
-        rooms: LiveKitRooms,
-        greetings: Greetings,
-        store: Store,
-        *,
-        again_s: float = AGAIN_S,
-        known_s: float = KNOWN_S,
-        alone_s: float = ALONE_S,
-    ) -> None:
+    def __init__(self, rooms: LiveKitRooms, greetings: Greetings, store: Store) -> None:
         self._rooms = rooms
         self._greetings = greetings
         self._store = store
-        self._again_s = again_s
-        self._known_s = known_s
-        self._alone_s = alone_s
         self._removed: dict[tuple[str, str], float] = {}
         """Room name and identity of avatars that were removed, and when."""
 
@@ -79,14 +63,14 @@ class Reaper:
         alone = bool(participants.avatars) and not participants.trainee
         state.without_trainee_since = (state.without_trainee_since or now) if alone else None
 
-        if state.reaped_at is not None and _since(state.deserted_since, now) >= self._again_s * 0.9:
+        if state.reaped_at is not None and _since(state.deserted_since, now) >= AGAIN_S * 0.9:
             await self._close(state)
             logger.info(
                 "closed the room of a lost agent",
                 extra={"event": "room_reaped", **state.log_fields},
             )
             return True
-        if _since(state.without_trainee_since, now) >= self._alone_s:
+        if _since(state.without_trainee_since, now) >= ALONE_S:
             await self._close(state)
             AVATARS_REAPED.labels("without_trainee").inc()
             logger.warning(
@@ -121,8 +105,8 @@ class Reaper:
             and (
                 self._was_removed(state, a, now)
                 or (
-                    now - state.orphaned_since[a.sid] >= self._again_s * 0.9
-                    and now - state.avatars_since[a.sid] >= self._known_s
+                    now - state.orphaned_since[a.sid] >= AGAIN_S * 0.9
+                    and now - state.avatars_since[a.sid] >= KNOWN_S
                 )
             )
         ]
@@ -131,11 +115,11 @@ class Reaper:
         """Plan the next inspection."""
         reaped = state.reaped_at is not None and now - state.reaped_at < _COMES_BACK_S
         if state.orphaned_since or (reaped and state.deserted_since is not None):
-            state.inspect_by(now + self._again_s)
+            state.inspect_by(now + AGAIN_S)
         if reaped or not participants.counted:
             state.inspect_by(now + _UNCOUNTED_S)
         if state.without_trainee_since is not None:
-            state.inspect_by(state.without_trainee_since + self._alone_s)
+            state.inspect_by(state.without_trainee_since + ALONE_S)
 
     def _was_removed(self, state: RoomState, avatar: Avatar, now: float) -> bool:
         return now - self._removed.get((state.name, avatar.identity), -1e9) < _COMES_BACK_S

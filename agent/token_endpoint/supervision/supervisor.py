@@ -5,7 +5,7 @@ the participants of a room only if the room needs it: its counts changed, one of
 named it, a check of the dispatch supervisor or the reaper is due, or SAFETY_S have passed. If the
 replica dies, or LiveKit answers only the others, another one takes over within half a minute.
 Nothing depends on webhooks: they only make an inspection earlier, and only on the replica that
-holds the lease.
+holds the lease. docs/capacity.md counts the calls.
 
 The other replicas call LiveKit once when they start, and after a failed call of their own. The
 replica with the lease tells them through the store that LiveKit answers, for their readiness.
@@ -15,18 +15,6 @@ ListRooms counts trainees in `num_participants`, and all participants that publi
 a count changes. LiveKit updates the counts at most every 5 s, so a changed room is inspected again
 after 3 and 6 s. Until an agent was seen in it, the checks that the dispatch supervisor plans are
 enough. A room with an agent or avatar that does not publish yet is inspected every 5 s.
-
-LiveKit API calls a minute with 20 running greetings:
-
-- ListRooms: 60 / PASS_S = 20
-- safety inspections: 20 rooms * 60 / SAFETY_S = 10
-
-That is 30, with any number of replicas. Starting and ending a greeting costs about ten more calls.
-A cold start without any worker costs at most 20 calls in 20 s: 7 ListRooms, CreateRoom, and 12 for
-three dispatches, after 3, 7.5 and 14.3 s.
-
-At most EMPTY_PER_S empty rooms are inspected a second. If no worker takes dispatches while many
-greetings are requested, repeating all of them would take LiveKit's time from new requests.
 
 A worker that was killed leaves its avatar for less than 30 s: LiveKit lists the agent for 20 to
 21 s, the change shows within 6 s, and the second inspection removes the avatar 1.5 s later.
@@ -72,7 +60,8 @@ late."""
 BACKOFF_MAX_S = 10.0
 """Less than the 15 s after which /readyz reports that LiveKit does not answer."""
 EMPTY_PER_S = 10.0
-"""Inspections of empty rooms: they cost no avatar, and LiveKit closes them after 30 s."""
+"""Inspections of empty rooms: they cost no avatar, and LiveKit closes them after 30 s. If no worker
+takes dispatches, repeating all of them would take LiveKit's time from new requests."""
 _EMPTY_AT_ONCE = 20
 HINT_PAUSE_S = 1.0
 """Between two passes that webhooks asked for."""
