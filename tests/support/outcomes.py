@@ -9,6 +9,7 @@ from agent.core.types import Answer, Line
 from agent.outcomes.delivery import DeliveryTimes
 from agent.outcomes.outcome import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
+from agent.store import Store
 
 FAST = DeliveryTimes(every_s=0.02, retry_s=(0.02, 0.03), timeout_s=10)
 """A message that is not answered within its timeout is rightly sent again."""
@@ -35,6 +36,13 @@ def closed_outcome(**changes: Any) -> Outcome:
     """Return an outcome that ended with `continue`, with these fields changed."""
     ended = Ended(reason="continue", at=datetime.now(UTC))
     return outcome("o").model_copy(update={"ended": ended, **changes})
+
+
+async def store_ended(store: Store, outcome: Outcome, reason: str = "silent") -> None:
+    """Store an outcome whose greeting has ended."""
+    await store.open_outcome(outcome.id, outcome.session_id, outcome.model_dump_json(), 60)
+    outcome.ended = Ended(reason=reason, at=STARTED + timedelta(seconds=90))
+    assert await store.close_outcome(outcome.id, outcome.model_dump_json())
 
 
 def full_outcome() -> Outcome:

@@ -62,10 +62,23 @@ async def ledger(path: Path) -> AsyncIterator[tuple[SqliteStore, BeyondPresenceS
     await store.aclose()
 
 
-async def compare(store: SqliteStore, server: BeyondPresenceSessions, **more: str) -> Bill:
-    environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url, **more}
+def access_to(server: BeyondPresenceSessions) -> dict[str, str]:
+    return {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+
+
+def daily_check(
+    path: Path, store: SqliteStore, access: dict[str, str], *, leading: bool = True
+) -> BillCheck:
+    supervisor = cast(Any, SimpleNamespace(leading=leading))
+    return BillCheck(store, endpoint_settings(path, **access), supervisor)
+
+
+async def compare(
+    store: SqliteStore, server: BeyondPresenceSessions, *, livekit_url: str = "", **more: str
+) -> Bill:
+    settings = BillSettings.from_env({**access_to(server), **more})
     async with http_session() as http:
-        return await compare_new_sessions(store, BillSettings.from_env(environ), http)
+        return await compare_new_sessions(store, settings, http, livekit_url=livekit_url)
 
 
 async def test_bill_compares_each_session_once(tmp_path: Path) -> None:
@@ -104,12 +117,8 @@ async def test_bill_adds_sessions_that_are_missing_from_the_ledger(tmp_path: Pat
         server.seconds |= {"lost": 500.0, "lost-2": 0.5, "staging": 9.0, "waits": 0.0, "old": 70.0}
         server.listed = dict.fromkeys(("waits", "lost", "same"), (ours, 0))
         server.listed |= {"staging": (other, 0), "lost-2": (f"{ours}/", 0), "old": (ours, 9_000)}
-        access = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
         for added in (["lost", "lost-2"], []):
-            async with http_session() as http:
-                found = await compare_new_sessions(
-                    store, BillSettings.from_env(access), http, livekit_url=ours
-                )
+            found = await compare(store, server, livekit_url=ours)
             assert (found.error, found.added) == (None, added)
             results = {one.id: (one.ours_s, one.result) for one in found.compared}
             if added:
@@ -123,11 +132,8 @@ async def test_daily_check_logs_sessions_that_are_missing_from_the_ledger(
 ) -> None:
     async with ledger(tmp_path) as (store, server):
         server.seconds["lost"] = 500.0
-        environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
-        settings = endpoint_settings(tmp_path, **environ)
-        server.listed = {"lost": (settings.public_url, 0)}
-        supervisor = cast(Any, SimpleNamespace(leading=True))
-        async with BillCheck(store, settings, supervisor):
+        server.listed = {"lost": (endpoint_settings(tmp_path).public_url, 0)}
+        async with daily_check(tmp_path, store, access_to(server)):
             await until(lambda: logged(caplog, "bill_sessions_added"))
     [line] = logged(caplog, "bill_sessions_added")
     assert line["avatar_session_ids"] == ["lost"]
@@ -135,11 +141,9 @@ async def test_daily_check_logs_sessions_that_are_missing_from_the_ledger(
 
 async def test_bill_looks_for_no_sessions_of_the_time_before_the_ledger(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.sqlite3")
-    async with beyond_presence() as server, http_session() as http:
+    async with beyond_presence() as server:
         server.seconds, server.listed = {"before": 500.0}, {"before": ("wss://a.example", 0)}
-        access = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
-        settings = BillSettings.from_env(access)
-        found = await compare_new_sessions(store, settings, http, livekit_url="wss://a.example")
+        found = await compare(store, server, livekit_url="wss://a.example")
     assert found == Bill([])
     await store.aclose()
 
@@ -179,11 +183,7 @@ async def test_bill_finds_lost_sessions_beside_one_of_an_unknown_type(tmp_path: 
         server.seconds |= {"lost": 500.0, "odd": 1.0}
         server.listed = {"lost": (ours, 0), "odd": (ours, 0)}
         server.statuses["odd"] = {"type": "failed", "started_at": datetime.now(UTC).isoformat()}
-        access = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
-        async with http_session() as http:
-            found = await compare_new_sessions(
-                store, BillSettings.from_env(access), http, livekit_url=ours
-            )
+        found = await compare(store, server, livekit_url=ours)
     assert sorted(found.added) == ["lost", "odd"]
     assert "cannot be read" in str(found.error), "about odd"
     assert "lost" in {one.id for one in found.compared}
@@ -228,15 +228,12 @@ async def test_daily_check_compares_once_and_logs_the_differences(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with ledger(tmp_path) as (store, server):
-        supervisor = cast(Any, SimpleNamespace(leading=False))
-        environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
-        settings = endpoint_settings(tmp_path, **environ)
-        async with BillCheck(store, settings, supervisor):
+        access = access_to(server)
+        async with daily_check(tmp_path, store, access, leading=False):
             await asyncio.sleep(0.1)
             assert server.asked == [], "this replica does not supervise"
-            supervisor.leading = True
-            async with BillCheck(store, settings, supervisor):
-                await until(lambda: logged(caplog, "bill_differs"))
+        async with daily_check(tmp_path, store, access), daily_check(tmp_path, store, access):
+            await until(lambda: logged(caplog, "bill_differs"))
             await asyncio.sleep(0.1)
         assert len(server.asked) == len(LEDGER), "once for both replicas"
     [fields] = logged(caplog, "bill_differs")
@@ -246,9 +243,7 @@ async def test_daily_check_compares_once_and_logs_the_differences(
 
 async def test_daily_check_without_a_key_does_nothing(tmp_path: Path) -> None:
     async with ledger(tmp_path) as (store, server):
-        supervisor = cast(Any, SimpleNamespace(leading=True))
-        settings = endpoint_settings(tmp_path, BEY_API_URL=server.url)
-        async with BillCheck(store, settings, supervisor):
+        async with daily_check(tmp_path, store, {"BEY_API_URL": server.url}):
             await asyncio.sleep(0.1)
         assert server.asked == []
 
@@ -258,10 +253,7 @@ async def test_daily_check_tries_again_after_an_error(
 ) -> None:
     async with ledger(tmp_path) as (store, server):
         server.status = 503
-        supervisor = cast(Any, SimpleNamespace(leading=True))
-        environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
-        settings = endpoint_settings(tmp_path, **environ)
-        async with BillCheck(store, settings, supervisor):
+        async with daily_check(tmp_path, store, access_to(server)):
             await until(lambda: server.asked)
             await asyncio.sleep(0.1)
         assert len(server.asked) == 3, "not again within the hour"
@@ -286,12 +278,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 async def test_command_lists_the_sessions_that_differ(tmp_path: Path, run: Any) -> None:
     async with ledger(tmp_path) as (_, server):
-        access = {
-            "STATE_DIR": str(tmp_path),
-            "BEYOND_PRESENCE_API_KEY": KEY,
-            "BEY_API_URL": server.url,
-        }
-        code, out, err = await run(**access)
+        code, out, err = await run(STATE_DIR=str(tmp_path), **access_to(server))
         assert (code, err) == (1, "")
         listed = [line.split()[0] for line in out.splitlines()[1:-1]]
         assert set(listed) == {"more", "less", "running", "none"}

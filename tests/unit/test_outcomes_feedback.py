@@ -9,9 +9,9 @@ from prometheus_client import REGISTRY
 from agent.core.settings import StoreSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.outcomes.feedback import FeedbackResult, add_feedback, newest_versions
-from agent.outcomes.outcome import Ended, Feedback, Outcome
+from agent.outcomes.outcome import Feedback, Outcome
 from agent.store import SqliteStore
-from tests.support.outcomes import FAST, STARTED, outcome
+from tests.support.outcomes import FAST, outcome, store_ended
 from tests.support.webhook_receiver import receiver
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -19,18 +19,11 @@ UP = Feedback(helpful=True, at=AT)
 DOWN = Feedback(helpful=False, comment="Too fast", at=AT + timedelta(seconds=9))
 
 
-async def end_greeting(store: SqliteStore) -> Outcome:
-    record = outcome("o", "s")
-    await store.open_outcome("o", "s", record.model_dump_json(), 60)
-    record.ended = Ended(reason="silent", at=STARTED + timedelta(seconds=90))
-    assert await store.close_outcome("o", record.model_dump_json())
-    return record
-
-
 async def test_feedback_after_the_end_is_delivered_once_as_an_event_of_its_own(
     store: SqliteStore,
 ) -> None:
-    record = await end_greeting(store)
+    record = outcome("o", "s")
+    await store_ended(store, record)
     lost_before = REGISTRY.get_sample_value("outcomes_expired_total")
     async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await platform.has(1)
@@ -62,7 +55,7 @@ async def test_feedback_of_a_greeting_that_has_not_ended_is_not_kept(store: Sqli
 
 async def test_feedback_is_not_sent_with_outcome_detail_aggregate(store: SqliteStore) -> None:
     """If the setting was changed since it was given."""
-    await end_greeting(store)
+    await store_ended(store, outcome("o", "s"))
     assert await add_feedback(store, "s", UP, hold_s=0) is FeedbackResult.ADDED
     async with receiver() as platform:
         settings = StoreSettings.from_env(

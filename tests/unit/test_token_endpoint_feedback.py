@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
 from agent.outcomes.feedback import newest_versions
-from agent.outcomes.outcome import Ended
 from agent.store import Store, open_store
 from agent.token_endpoint.tokens import generate_livekit_token
 from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
 from tests.support.endpoint_requests import BACKEND, browser, path_of
-from tests.support.outcomes import STARTED, outcome
+from tests.support.outcomes import outcome, store_ended
 
 GIVEN = {"helpful": True, "comment": "So\nkind!"}
 PATH = path_of("7") + "feedback/"
@@ -33,10 +31,7 @@ def in_room(session_id: str) -> dict[str, str]:
 async def store(tmp_path: Path) -> Store:
     """The endpoint's store, with a greeting that has ended."""
     store = open_store(settings(tmp_path))
-    record = outcome("o", "7")
-    await store.open_outcome("o", "7", record.model_dump_json(), 60)
-    record.ended = Ended(reason="silent", at=STARTED + timedelta(seconds=90))
-    assert await store.close_outcome("o", record.model_dump_json())
+    await store_ended(store, outcome("o", "7"))
     return store
 
 
@@ -117,6 +112,5 @@ async def test_feedback_waits_for_the_worker_to_close_the_outcome(tmp_path: Path
         sent = asyncio.create_task(http.post(PATH, json=GIVEN, headers=BACKEND))
         await asyncio.sleep(0.3)
         assert not sent.done()
-        record.ended = Ended(reason="silent", at=STARTED + timedelta(seconds=90))
-        assert await store.close_outcome("o", record.model_dump_json())
+        await store_ended(store, record)
         assert (await sent).status_code == 200

@@ -10,19 +10,16 @@ from datetime import UTC, datetime, timedelta
 from agent.core.settings import StoreSettings
 from agent.core.types import Answer, Line
 from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
-from agent.outcomes.outcome import Ended, Outcome
+from agent.outcomes.outcome import Outcome
 from agent.store import Store
-from tests.support.outcomes import FAST, STARTED, outcome
+from tests.support.outcomes import FAST, STARTED, outcome, store_ended
 from tests.support.waiting import until_answer
 from tests.support.webhook_receiver import receiver
 
 
 async def ended(store: Store, id_: str, session_id: str = "s") -> None:
     """Add an outcome that is due."""
-    record = outcome(id_, session_id)
-    await store.open_outcome(id_, session_id, record.model_dump_json(), 60)
-    record.ended = Ended(reason="continue", at=STARTED + timedelta(seconds=90))
-    assert await store.close_outcome(id_, record.model_dump_json())
+    await store_ended(store, outcome(id_, session_id), "continue")
 
 
 async def all_done(store: Store) -> bool:
