@@ -15,7 +15,8 @@ from agent.outcomes.outcome import Feedback, Outcome, field_in
 from agent.store import Store
 
 _SUFFIX: Final = ".feedback"
-_HOLD_S: Final = 120.0
+HOLD_S: Final = 120.0
+"""Between the last change of the feedback and its delivery."""
 
 
 class FeedbackResult(Enum):
@@ -34,13 +35,8 @@ def is_with_feedback(outcome_id: str) -> bool:
     return outcome_id.endswith(_SUFFIX)
 
 
-async def add_feedback(
-    store: Store, session_id: str, feedback: Feedback, *, hold_s: float = _HOLD_S
-) -> FeedbackResult:
+async def add_feedback(store: Store, session_id: str, feedback: Feedback) -> FeedbackResult:
     """Add feedback to the session's newest outcome; it replaces earlier feedback.
-
-    Args:
-        hold_s: seconds between the last change of the feedback and its delivery.
 
     Raises:
         StoreError: the store cannot be reached.
@@ -53,8 +49,8 @@ async def add_feedback(
         return FeedbackResult.NOT_ENDED
     outcome.feedback = feedback
     body, stored_as = outcome.model_dump_json(), outcome.id + _SUFFIX
-    await store.open_outcome(stored_as, session_id, body, hold_s)
-    if await store.save_outcome(stored_as, body, hold_s):
+    await store.open_outcome(stored_as, session_id, body, HOLD_S)
+    if await store.save_outcome(stored_as, body, HOLD_S):
         return FeedbackResult.ADDED
     return FeedbackResult.NOT_KEPT
 

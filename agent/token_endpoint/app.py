@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from agent.core.settings import EndpointSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.scripts import unusable_files
-from agent.store import Store, open_store
+from agent.store import open_store
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.greetings import Greetings
@@ -32,14 +32,8 @@ from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.supervisor import PASS_S, Supervisor
 
 
-def create_app(
-    settings: EndpointSettings, *, store: Store | None = None, supervision_pass_s: float = PASS_S
-) -> FastAPI:
+def create_app(settings: EndpointSettings) -> FastAPI:
     """Create the app.
-
-    Args:
-        store: closed with the app; by default the one that the settings name.
-        supervision_pass_s: between two supervision passes.
 
     Raises:
         ScriptError: the welcome text cannot be read.
@@ -47,7 +41,7 @@ def create_app(
     """
     fallback_for(settings, None)  # fail now rather than at the first error response
     SCRIPT_FILES_UNUSABLE.set(len(unusable_files()))
-    store = store or open_store(settings)
+    store = open_store(settings)
     spans = RequestSpans(settings)
 
     @asynccontextmanager
@@ -59,7 +53,7 @@ def create_app(
             store,
             DispatchSupervisor(rooms, store, settings.dispatch_check_s),
             Reaper(rooms, greetings, store),
-            pass_s=supervision_pass_s,
+            pass_s=PASS_S,
         )
         readiness = app.state.readiness = ReadinessCheck(rooms, store, settings)
         services = app.state.services = Services(

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -30,29 +31,36 @@ ROUND_S = 120.0
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteStore:
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("endpoint")
+
+
+@pytest.fixture(scope="module")
+def store(state: Path) -> SqliteStore:
     """The endpoint's store."""
-    return SqliteStore(tmp_path_factory.mktemp("endpoint") / "store")
+    return SqliteStore(state / "store.sqlite3")
 
 
 @pytest.fixture(scope="module")
 async def server(
-    tmp_path_factory: pytest.TempPathFactory, store: SqliteStore
+    tmp_path_factory: pytest.TempPathFactory, state: Path
 ) -> AsyncIterator[LiveKitServer]:
     log = tmp_path_factory.mktemp("livekit") / "log"
     [port] = free_ports(1)
     webhook = f"http://127.0.0.1:{port}/livekit/webhook"
-    async with livekit_server(await ensure_binary(), log, webhook=webhook) as running:
-        settings = EndpointSettings.from_env(endpoint_env(running, tmp_path_factory.mktemp("s")))
-        app = create_app(settings, store=store, supervision_pass_s=ROUND_S)
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None)
-        serving = uvicorn.Server(config)
-        task = asyncio.create_task(serving.serve())
-        try:
-            yield running
-        finally:
-            serving.should_exit = True
-            await task
+    binary = await ensure_binary()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agent.token_endpoint.app.PASS_S", ROUND_S)
+        async with livekit_server(binary, log, webhook=webhook) as running:
+            app = create_app(EndpointSettings.from_env(endpoint_env(running, state)))
+            config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None)
+            serving = uvicorn.Server(config)
+            task = asyncio.create_task(serving.serve())
+            try:
+                yield running
+            finally:
+                serving.should_exit = True
+                await task
 
 
 @contextlib.asynccontextmanager

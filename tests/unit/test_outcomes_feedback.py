@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from prometheus_client import REGISTRY
 
 from agent.core.settings import StoreSettings
+from agent.outcomes import feedback
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.outcomes.feedback import FeedbackResult, add_feedback, newest_versions
 from agent.outcomes.outcome import Feedback, Outcome
@@ -20,15 +22,16 @@ DOWN = Feedback(helpful=False, comment="Too fast", at=AT + timedelta(seconds=9))
 
 
 async def test_feedback_after_the_end_is_delivered_once_as_an_event_of_its_own(
-    store: SqliteStore,
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = outcome("o", "s")
     await store_ended(store, record)
     lost_before = REGISTRY.get_sample_value("outcomes_expired_total")
     async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await platform.has(1)
-        assert await add_feedback(store, "s", UP, hold_s=60) is FeedbackResult.ADDED
-        assert await add_feedback(store, "s", DOWN, hold_s=0) is FeedbackResult.ADDED
+        assert await add_feedback(store, "s", UP) is FeedbackResult.ADDED
+        monkeypatch.setattr(feedback, "HOLD_S", 0)
+        assert await add_feedback(store, "s", DOWN) is FeedbackResult.ADDED
         await platform.has(2)
         assert await add_feedback(store, "s", UP) is FeedbackResult.NOT_KEPT, "it was sent already"
     ended, given = platform.verified()
@@ -53,10 +56,13 @@ async def test_feedback_of_a_greeting_that_has_not_ended_is_not_kept(store: Sqli
     assert len(await store.outcomes("s")) == 1
 
 
-async def test_feedback_is_not_sent_with_outcome_detail_aggregate(store: SqliteStore) -> None:
+async def test_feedback_is_not_sent_with_outcome_detail_aggregate(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If the setting was changed since it was given."""
     await store_ended(store, outcome("o", "s"))
-    assert await add_feedback(store, "s", UP, hold_s=0) is FeedbackResult.ADDED
+    monkeypatch.setattr(feedback, "HOLD_S", 0)
+    assert await add_feedback(store, "s", UP) is FeedbackResult.ADDED
     async with receiver() as platform:
         settings = StoreSettings.from_env(
             {

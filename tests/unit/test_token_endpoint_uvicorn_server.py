@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from uvicorn.server import ServerState
 
 from agent.token_endpoint.__main__ import KEEP_ALIVE_S, server_config
+from agent.token_endpoint.http import uvicorn_server
 from agent.token_endpoint.http.uvicorn_server import EndpointHttpProtocol, http_protocol_for
 from tests.support.endpoint_app import settings
 from tests.support.process_logs import logged
@@ -58,15 +59,14 @@ Connect = Callable[..., tuple[EndpointHttpProtocol, FakeTransport]]
 
 
 @pytest.fixture
-def connect(tmp_path: Path) -> Connect:
+def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connect:
     state = ServerState()
 
     def connected(
         *, head_timeout_s: float = 60, keep_alive_s: float = 60, most: int = 99
     ) -> tuple[EndpointHttpProtocol, FakeTransport]:
-        wire = http_protocol_for(
-            settings(tmp_path), head_timeout_s=head_timeout_s, connections_max=most
-        )
+        monkeypatch.setattr(uvicorn_server, "HEAD_TIMEOUT_S", head_timeout_s)
+        wire = http_protocol_for(settings(tmp_path), connections_max=most)
         config = uvicorn.Config(
             _app,
             http=wire,

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from typing import Any, ClassVar
 
 import uvicorn
@@ -87,7 +86,6 @@ class EndpointHttpProtocol(HttpToolsProtocol):
     """One connection. Answers malformed requests with the standard error body."""
 
     malformed_response: bytes
-    head_timeout_s: float
     connections_max: int
     warn_from: ClassVar[float] = 0.0
     """When to log the next warning of too many connections, by the event loop's clock."""
@@ -172,7 +170,7 @@ class EndpointHttpProtocol(HttpToolsProtocol):
         if not (self._in_head or self.cycle is None or self.cycle.response_complete):
             self._cancel_timer()
         elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_timeout_s, self.transport.close)
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self.transport.close)
 
     def _cancel_timer(self) -> None:
         if self._head_timer is not None:
@@ -181,10 +179,7 @@ class EndpointHttpProtocol(HttpToolsProtocol):
 
 
 def http_protocol_for(
-    settings: EndpointSettings,
-    *,
-    head_timeout_s: float = HEAD_TIMEOUT_S,
-    connections_max: int = sys.maxsize,
+    settings: EndpointSettings, *, connections_max: int
 ) -> type[EndpointHttpProtocol]:
     """Return the protocol class for uvicorn, with the response to malformed requests prepared."""
     response = error_response(
@@ -200,7 +195,6 @@ def http_protocol_for(
     lines = [b"HTTP/1.1 400 Bad Request", *(b": ".join(header) for header in headers), b"", b""]
     members = {
         "malformed_response": b"\r\n".join(lines) + bytes(response.body),
-        "head_timeout_s": head_timeout_s,
         "connections_max": connections_max,
     }
     return type("ConfiguredHttpProtocol", (EndpointHttpProtocol,), members)

@@ -81,7 +81,7 @@ class Supervisor(BackgroundTask):
     Args:
         rooms, store: closed by the caller.
         dispatches, reaper: the two checks of a room.
-        pass_s: between two passes; see PASS_S.
+        pass_s: between two passes.
     """
 
     task_name = "supervisor"
@@ -93,7 +93,7 @@ class Supervisor(BackgroundTask):
         dispatches: DispatchSupervisor,
         reaper: Reaper,
         *,
-        pass_s: float = PASS_S,
+        pass_s: float,
     ) -> None:
         self._rooms = rooms
         self._store = store
