@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from agent.core.events import AnswersChanged, Events
 from agent.core.types import Answer
 from agent.scripts import Question
-from agent.scripts.question_format import format_condition
 
 _QUOTED_MAX = 200
 """Characters of a text answer that the model is told again."""
@@ -116,7 +115,7 @@ class Answers:
             question = self._questions[id]
             is_open = any(self._given[other].status == "open" for other in question.only_if)
             advice = "record that answer first" if is_open else "leave it out"
-            return f"{id} is asked {format_condition(question)}: {advice}. {self._what_next()}"
+            return f"{id} is asked {question.condition}: {advice}. {self._what_next()}"
         known = ", ".join(self._questions) or "none"
         return f"There is no question {id[:40]!r}; there are: {known}. {self._what_next()}"
 

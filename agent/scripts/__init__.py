@@ -6,8 +6,8 @@
 - `for_trainee`: the script for a trainee; if it cannot be used, the next best one
 - `selection`, `word_forms`: rank scripts, locales and industries for a trainee
 - `rendering`, `script_texts`, `templates`: fill a script with the trainee's values, always as plain
-  text; `quoting` and `question_format` prepare them for the LLM; the result is in `rendered_script`
-- `introduction`: what the page says before the greeting
+  text; `quoting` prepares them for the LLM
+- `rendered_script`: the result, and what the page says before the greeting
 - `check`, `check_file`, `check_rendered`, `wording`, `speakable`, `disclosure`,
   `finding`: the checks of `python -m agent prompts check`; `explain` words what they find
 """
@@ -15,9 +15,13 @@
 from __future__ import annotations
 
 from agent.scripts.for_trainee import script_for, script_in, unusable_files, welcome_for
-from agent.scripts.introduction import Introduction, introduction_of
 from agent.scripts.library import PROMPTS, Library, load_library
-from agent.scripts.rendered_script import RenderedScript, Welcome
+from agent.scripts.rendered_script import (
+    Introduction,
+    RenderedScript,
+    Welcome,
+    introduction_of,
+)
 from agent.scripts.schema import (
     ChoiceQuestion,
     Limits,

@@ -5,6 +5,7 @@ Unknown fields are errors: otherwise the text of a misspelled field would silent
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
@@ -54,6 +55,15 @@ class _Question(_Strict):
     """Ask again if the trainee did not answer. The trainee may still decline."""
     only_if: dict[Id, Condition] = {}
     """Ask only if earlier questions have these answers: `{driven_before: true}`."""
+
+    @property
+    def condition(self) -> str:
+        """`only if driven_before is true`; empty if the question is always asked."""
+        conditions = " and ".join(
+            f"{id} is {json.dumps(value) if isinstance(value, bool) else value}"
+            for id, value in self.only_if.items()
+        )
+        return f"only if {conditions}" if conditions else ""
 
 
 class ChoiceQuestion(_Question):

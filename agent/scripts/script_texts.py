@@ -9,7 +9,6 @@ from typing import Any
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts.library import Library, ScriptFile
-from agent.scripts.question_format import format_question
 from agent.scripts.schema import NO_INDUSTRY, OPTIONAL_LINES, Common, Question, Script
 from agent.scripts.selection import DEFAULT_LOCALE, ScriptSelection
 from agent.scripts.templates import render_template
@@ -132,3 +131,22 @@ class ScriptTexts:
             return render_template(common.body, values, quoted=self._quoted).strip()
         except ValueError as e:
             raise ScriptError(f"{common.path}: {e}") from e
+
+
+def format_question(question: Question) -> str:
+    """Format a question as the instructions for the LLM have it.
+
+    `hopes (text): What do you hope for?`
+    `years (number): For how long? (years, 0 to 60)`
+    `mood (choice): How are you? [calm = calm; nervous = a little nervous]`
+    `truck (text; only if driven is true): Which one?`
+    """
+    condition = f"; {question.condition}" if question.condition else ""
+    line = f"{question.id} ({question.type}{condition}): {question.ask}"
+    if question.type == "choice":
+        choices = "; ".join(f"{id} = {words}" for id, words in question.choices.items())
+        return f"{line} [{choices}]"
+    if question.type == "number":
+        if about := ", ".join(filter(None, (question.unit, question.bounds))):
+            return f"{line} ({about})"
+    return line

@@ -8,7 +8,7 @@ import ssl
 import aiohttp
 import pytest
 
-from agent.cli.doctor.checks import clock
+from agent.cli.doctor.checks import machine
 from agent.cli.doctor.checks.livekit import credentials_refused
 from agent.cli.doctor.http_client import (
     HttpClient,
@@ -51,7 +51,7 @@ def test_livekit_check_distinguishes_key_secret_and_clock(
         (OSError(errno.ENETUNREACH, "unreachable"), "there is no route to"),
         (aiohttp.ServerDisconnectedError(), "closed the connection without an answer"),
         (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "closed the connection without an answer"),
-        (aiohttp.InvalidURL("x"), "not a valid URL"),
+        (aiohttp.InvalidURL("x"), "cannot be resolved"),
         (UnicodeError("label empty or too long"), "cannot be resolved"),
     ],
 )
@@ -93,5 +93,5 @@ def test_host_and_port_omits_the_password() -> None:
     ],
 )
 def test_clock_check_finds_the_wrong_clock(skews: dict[str, float], level: str, words: str) -> None:
-    [found] = clock.check(skews)
+    [found] = machine.check_clock(skews)
     assert (found.level, words in found.what) == (level, True), found

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from agent.cli.doctor.checks import settings
-from agent.cli.doctor.configuration import _SUBSTITUTES, known_names, read_configuration
-from agent.cli.doctor.variable_values import similar_setting, value_problem
+from agent.cli.doctor.checks.settings import similar_setting
+from agent.cli.doctor.configuration import (
+    _SUBSTITUTES,
+    known_names,
+    read_configuration,
+    value_problem,
+)
 from agent.core.settings import EndpointSettings, WorkerSettings
 from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 

@@ -12,8 +12,7 @@ import pytest
 
 from agent.cli.prompts import main
 from agent.cli.prompts.arguments import find_script
-from agent.cli.prompts.rehearsal import rehearse
-from agent.cli.prompts.rehearsal_record import RehearsalRecord
+from agent.cli.prompts.rehearsal import RehearsalRecord, rehearse
 from agent.cli.prompts.trainees import LANGUAGES, TRAINEES, right_value, wrong_value
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, load_library, script_for
-from agent.scripts.question_format import format_question
 from agent.scripts.schema import Question
+from agent.scripts.script_texts import format_question
 from tests.support.script_files import SHORT_SCRIPT, library_of, spoken
 
 LOCALES = ("en", "es", "fr", "de")

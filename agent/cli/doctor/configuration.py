@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,9 +16,9 @@ from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
 from agent.cli.doctor.folders import exists
-from agent.cli.doctor.variable_values import value_problem
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings
+from agent.core.settings.field_types import spelling_problem
 
 S = TypeVar("S", bound=Settings)
 
@@ -28,6 +29,12 @@ ALIASES = {
 """The second name of a setting, and its first."""
 SECRETS = WorkerSettings.secret_names() | EndpointSettings.secret_names()
 """Settings that the report never shows, not even in part."""
+_PLACEHOLDER = re.compile(
+    r"<[^<>]*>|\byour[-_ ]|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|\.\.\.|…"
+    r"|^(?:x{3,}|todo|tbd|none|null|undefined|secret|key|token|password)$",
+    re.I,
+)
+"""Values that are possible, but cannot be meant."""
 _SUBSTITUTES = {
     "LIVEKIT_URL": "wss://unset.invalid",
     "LIVEKIT_API_KEY": "unset",
@@ -107,6 +114,15 @@ def read_configuration(
 def known_names() -> set[str]:
     """Return the names of all settings of the worker and the endpoint."""
     return WorkerSettings.names() | EndpointSettings.names()
+
+
+def value_problem(value: str) -> str:
+    """Say what is wrong with a value, without repeating it; empty if nothing is."""
+    if problem := spelling_problem(value):
+        return problem
+    if _PLACEHOLDER.search(value):
+        return "is still a placeholder: replace it with your own value"
+    return ""
 
 
 def _read(settings: type[S], usable: Mapping[str, str]) -> S:

@@ -168,19 +168,18 @@ def _explained(error: Exception, url: str) -> NoResponse:
                 f"{host} does not use TLS",
                 "check scheme and port: wss:// and https:// need TLS, ws:// and http:// do not",
             )
-        case aiohttp.ClientConnectorDNSError() | UnicodeError():  # UnicodeError: no valid name
-            return NoResponse(
-                f"the name {urlsplit(url).hostname or url} cannot be resolved",
-                "check its spelling, and the DNS and network of this machine",
-            )
         case aiohttp.InvalidURL() if proxy_for(url):
             # Never show it: it may contain a password.
             return NoResponse(
                 "the proxy of HTTPS_PROXY or HTTP_PROXY is not a valid URL",
                 "write it as http://host:port, or unset the variable",
             )
-        case aiohttp.InvalidURL():
-            return NoResponse("the address is not a valid URL", "check its spelling")
+        # The last two: it is no valid name.
+        case aiohttp.ClientConnectorDNSError() | aiohttp.InvalidURL() | UnicodeError():
+            return NoResponse(
+                f"the name {urlsplit(url).hostname or url} cannot be resolved",
+                "check its spelling, and the DNS and network of this machine",
+            )
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             status = getattr(error, "status", None)
             return NoResponse(

@@ -8,7 +8,6 @@ from typing import Any
 
 from agent.cli.doctor.checks import (
     beyond_presence,
-    clock,
     deepgram,
     gemini,
     livekit,
@@ -63,7 +62,7 @@ async def run_checks(config: Configuration, *, residency_eu: bool = False) -> li
     return [
         *settings.check(config),
         *(result for of_check in results for result in of_check),
-        *clock.check(http.clock_offsets),
+        *machine.check_clock(http.clock_offsets),
         *machine.check(config),
         *(residency.check(config) if residency_eu else ()),
     ]

@@ -18,7 +18,7 @@ from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_LOCALE, find_locale
 
 if TYPE_CHECKING:
-    from agent.cli.prompts.rehearsal_record import RehearsalRecord
+    from agent.cli.prompts.rehearsal import RehearsalRecord
 
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 _STAND_IN = (

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from agent.scripts import Question, RenderedScript
 from agent.scripts.finding import Finding, Loc, dotted
-from agent.scripts.question_format import format_condition
 from agent.scripts.schema import SHARED_LINES
 from agent.scripts.speakable import estimate_speech_s
 
@@ -106,7 +105,8 @@ def _questions(locales: Mapping[str, Variants]) -> Iterator[Row]:
 def kind_of(question: Question) -> str:
     """Return the type of a question, and when it is asked: `number, optional; only if …`."""
     required = "required" if question.required else "optional"
-    return f"{question.type}, {required}{format_condition(question, '; ')}"
+    condition = f"; {question.condition}" if question.condition else ""
+    return f"{question.type}, {required}{condition}"
 
 
 def timed(field: str, script: RenderedScript, text: str) -> str:

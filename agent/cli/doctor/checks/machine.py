@@ -1,4 +1,4 @@
-"""Machine: free disk space, cores for MAX_JOBS, and the installed versions."""
+"""Machine: the clock, free disk space, cores for MAX_JOBS, and the installed versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -25,6 +25,10 @@ _DISK_FULL = 5 * _MIB
 """The write-ahead log of SQLite grows to 4 MiB."""
 _JOBS_PER_CORE = 5
 _OPEN_FILES_MIN = 1024
+_CLOCK_FAILED_S = 50.0
+"""LiveKit tolerates a minute (protocol/auth/verifier.go), and so does the token endpoint."""
+_CLOCK_WARNING_S = 10.0
+_CLOCK_FIX = "synchronise it with NTP: timedatectl set-ntp true, or chrony"
 _PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
 """Packages whose version matters, by the start of their name."""
 
@@ -113,3 +117,32 @@ def _installed(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def check_clock(offsets: Mapping[str, float]) -> Iterator[CheckResult]:
+    """Compare the clock with the servers': tokens are refused if it is wrong.
+
+    Args:
+        offsets: those of `HttpClient.clock_offsets`, by server.
+    """
+    if not offsets:
+        yield skipped("clock", "no server answered with its time")
+        return
+    odd = {server: offset for server, offset in offsets.items() if abs(offset) >= _CLOCK_WARNING_S}
+    if not odd:
+        yield ok("clock", f"this machine's clock agrees with {', '.join(sorted(offsets))}")
+        return
+    worst = max(odd.values(), key=abs)
+    way = "ahead of" if worst > 0 else "behind"
+    if len(odd) * 2 > len(offsets) or len(offsets) == 1:
+        what = f"this machine's clock is {abs(worst):.0f} s {way} {', '.join(sorted(odd))}"
+        fix = _CLOCK_FIX
+    else:
+        what = f"the clock of {', '.join(sorted(odd))} is {abs(worst):.0f} s off"
+        fix = (
+            f"the other clocks agree with this machine's: correct that server's clock. {_CLOCK_FIX}"
+        )
+    if abs(worst) >= _CLOCK_FAILED_S:
+        yield failed("clock", f"{what}: tokens are refused", fix)
+    else:
+        yield warning("clock", what, fix)

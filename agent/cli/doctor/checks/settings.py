@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration, known_names
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
-from agent.cli.doctor.variable_values import similar_setting
 from agent.core.addresses import is_public_url
 
 _FIXES = {
@@ -25,6 +25,20 @@ _FIXES = {
     "PLATFORM_JWT_SECRET": "32 bytes or more: openssl rand -base64 48",
 }
 _SEE = "see .env.example"
+_SIMILARITY = 0.88
+"""LIVEKIT_API_SECERT is similar to LIVEKIT_API_SECRET; LIVEKIT_AGENT_NAME_OVERRIDE is not."""
+
+_OTHER_NAMES = {
+    "GEMINI_API_KEY": "GOOGLE_API_KEY",
+    "LIVEKIT_HOST": "LIVEKIT_URL",
+    "LIVEKIT_WS_URL": "LIVEKIT_URL",
+    "LIVEKIT_KEY": "LIVEKIT_API_KEY",
+    "LIVEKIT_SECRET": "LIVEKIT_API_SECRET",
+    "DG_API_KEY": "DEEPGRAM_API_KEY",
+    "AVATAR_ID": "BEYOND_PRESENCE_AVATAR_ID",
+    "AGENT_NAME": "LIVEKIT_AGENT_NAME",
+}
+"""Names that other products use for our settings."""
 
 
 def check(config: Configuration) -> Iterator[CheckResult]:
@@ -105,6 +119,20 @@ def _misspelled(config: Configuration) -> Iterator[tuple[str, str]]:
         meant = similar_setting(name, known)
         if meant and config.environ.get(meant, "") == "":
             yield name, meant
+
+
+def similar_setting(name: str, known: Iterable[str]) -> str | None:
+    """Return the setting that `name` is probably a misspelling of; None if there is none."""
+    known = set(known)
+    if name in known:
+        return None
+    upper = name.upper().replace("-", "_")
+    if upper in known:
+        return upper
+    if upper in _OTHER_NAMES:
+        return _OTHER_NAMES[upper]
+    close = difflib.get_close_matches(upper, known, n=1, cutoff=_SIMILARITY)
+    return close[0] if close else None
 
 
 def _equal_secrets(config: Configuration) -> Iterator[CheckResult]:
