@@ -238,6 +238,7 @@ class Conversation:
         """
         self.lines.cancel_preparation()
         if self._closing is None:
+            self._words.end()
             if self.has_open_turn:
                 # The session would keep them, too, but logs two warnings about them.
                 words = ChatMessage(role="user", content=[self._take_open_turn()])

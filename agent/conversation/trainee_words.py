@@ -118,6 +118,13 @@ class TraineeWords:
         )
         self._deliver(joined(held))
 
+    def end(self) -> None:
+        """Count words that were held back as unanswered; deliver no more. The session closes."""
+        self._passed = None
+        if self._held and not self._echo.is_suspected:
+            self.unanswered.add(text_of(joined(self._held)), final=True)
+        self._held.clear()
+
     def heard_since(self, at: float) -> bool:
         """True if words were recognised after a moment, in seconds since the epoch."""
         return self._words_at >= at

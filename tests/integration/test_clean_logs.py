@@ -15,7 +15,8 @@ import pytest
 from agent.core.job_metadata import JobMetadata, Trainee
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
-from tests.support.waiting import until
+from tests.support.sounds import spoken, wav
+from tests.support.waiting import until, until_answer
 from tests.support.workers import extra_worker, join_room_of
 
 _SLOW = (
@@ -109,6 +110,29 @@ async def test_greeting_that_ends_while_the_agent_speaks_logs_no_warning(
     assert outcome["faults"] == []
     for log, since_line in zip(logs, before, strict=True):
         assert problems(log, since_line, outcome["session_id"]) == []
+
+
+async def test_words_in_the_opening_before_continue_are_kept_without_a_warning(
+    product: Product, tmp_path: Path
+) -> None:
+    async def recognised() -> bool:
+        return any("final_at" in call["detail"] for call in await product.providers.calls("stt"))
+
+    log = product.logs / "worker.log"
+    await product.providers.recognise_as("How long is the video?")
+    (question,) = await spoken("How long is the video?")
+    client, response, _ = await product.enter(after_avatar=True, consent={"transcript": True})
+    await client.hears(after=0)
+    before = len(_lines(log))
+    await client.say(wav(tmp_path, "question", question))
+    await until_answer(recognised)
+    await asyncio.sleep(SPEAKS_S)
+    await client.press_continue()
+    outcome = await product.outcome(response["session_id"])
+    await product.wait_for_jobs()
+    said = [line["text"] for line in outcome["transcript"] if line["who"] == "trainee"]
+    assert said == ["How long is the video?"]
+    assert problems(log, before, response["session_id"]) == []
 
 
 async def test_worker_that_starts_greets_drains_and_stops_logs_no_warning(

@@ -24,6 +24,20 @@ async def test_words_during_the_opening_are_delivered_after_it(
     assert recognition.passed == [(FINAL, "How long is the video? And where is it?"), (END, "")]
 
 
+async def test_words_during_the_opening_stay_unanswered_if_the_conversation_ends(
+    recognition: RecognisedWords,
+) -> None:
+    opening = recognition.session.speaks(allow_interruptions=False)
+    recognition.says("How long is the video?")
+    await recognition.settle()
+    recognition.words.end()
+    opening.ends()
+    recognition.events.emit(OpeningFinished(interrupted=True))
+    await recognition.settle()
+    assert recognition.passed == [], "a session that closes logs a warning about a turn"
+    assert recognition.words.unanswered.text == "How long is the video?"
+
+
 async def test_turn_that_is_open_at_the_end_of_the_opening_ends_by_itself(
     recognition: RecognisedWords,
 ) -> None:
