@@ -152,15 +152,14 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         """Request the avatar with our own short-lived token, once."""
         limit_s = self._settings.avatar_call_timeout_s
         try:
-            async with asyncio.timeout(limit_s):
-                await self._post(
-                    {
-                        "transport": "livekit",
-                        "avatar_id": self._requested_id,
-                        "url": self._settings.public_url,
-                        "token": self._mint_token(),
-                    }
-                )
+            await self._post(
+                {
+                    "transport": "livekit",
+                    "avatar_id": self._requested_id,
+                    "url": self._settings.public_url,
+                    "token": self._mint_token(),
+                }
+            )
             return
         except TimeoutError:
             error = f"did not answer within {limit_s:g} s (AVATAR_CALL_TIMEOUT_S)"
