@@ -104,7 +104,11 @@ class GreetingAvatar:
         if not self._requests.current:
             return  # dismissed meanwhile, because no voice is left
         if arriving.done():
-            if await self._use(arriving):
+            try:
+                await self._output.use_avatar(arriving.result())
+            except AvatarError as e:
+                self._give_up(e)
+            else:
                 self._tasks.start(self._check_heard(arriving), name="check_avatar_heard")
             return
         logger.warning(
@@ -172,34 +176,23 @@ class GreetingAvatar:
             self._arriving.cancel()
         self._tasks.cancel()
 
-    async def _use(self, arrived: Arrival) -> bool:
-        try:
-            await self._output.use_avatar(await arrived)
-        except AvatarError as e:
-            self._give_up(e)
-            return False
-        return True
-
     async def _use_late(self, arriving: Arrival) -> None:
         """Let an avatar take over from the voice between two lines."""
         try:
             async with asyncio.timeout(_LATE_LIMIT_S):
-                await asyncio.wait({arriving})
-                if not arriving.cancelled() and arriving.exception() is None:
-                    avatar = arriving.result()
-                    await self._audibility.wait_for_audio_from(avatar.avatar_identity)
-                    await self._wait_for_idle()
+                avatar = await asyncio.shield(arriving)
+                await self._audibility.wait_for_audio_from(avatar.avatar_identity)
+                await self._wait_for_idle()
+            if avatar not in self._requests.current or self._is_over:
+                return
+            await self._output.use_avatar(avatar)
         except TimeoutError:
             failed = "was not heard" if arriving.done() else "did not join"
             self._give_up(AvatarTimeout(f"the avatar {failed} within {_LATE_LIMIT_S:g} s"))
-            return
-        if arriving.cancelled():
-            return
-        if arriving.exception() is None and arriving.result() not in self._requests.current:
-            return  # dismissed meanwhile
-        if self._state.end_reason is not None or not self._room.isconnected():
-            return
-        if await self._use(arriving):
+        except AvatarError as e:
+            if not self._is_over:
+                self._give_up(e)
+        else:
             logger.info(
                 "the avatar joined late and takes over",
                 extra={
@@ -207,6 +200,10 @@ class GreetingAvatar:
                     "avatar_session_id": self._state.avatar_usage.provider_session_id,
                 },
             )
+
+    @property
+    def _is_over(self) -> bool:
+        return self._state.end_reason is not None or not self._room.isconnected()
 
     async def _wait_for_idle(self) -> None:
         """Wait until no line is said, or until the greeting is over."""
