@@ -27,8 +27,13 @@ async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
     voice = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     voice.audio_encoding.max_bitrate = _VOICE_BITRATE
     options = RoomOptions(
-        # What voice activity detection and speech recognition take: they need not resample.
-        audio_input=AudioInputOptions(sample_rate=_INPUT_SAMPLE_RATE),
+        audio_input=AudioInputOptions(
+            # What voice activity detection and speech recognition take: they need not resample.
+            sample_rate=_INPUT_SAMPLE_RATE,
+            # A client that recorded before it connected sends its recording to the newest agent,
+            # which for LiveKit is the avatar. RoomIO would wait 3 s for it, and hear nothing.
+            pre_connect_audio=False,
+        ),
         audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE, track_publish_options=voice),
         # `TypedText` also takes what is typed before the opening.
         text_input=False,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from tests.bench.recordings import Cut, write
 from tests.browser.conftest import (
     OPENING,
     OPENING_BEGINS,
@@ -90,6 +93,46 @@ async def test_page_greets_answers_speech_and_continues(
     await page.wait_for_url("**/video")
     await product.paid_avatars_left(session["room"])
     assert len(await product.providers.sessions()) == 1, "a second avatar was requested"
+
+
+# A microphone at which the trainee speaks once the page says that it is on. A person needs about
+# 0.3 s to react; LiveKit needs 0.1 to 0.2 s until the agent receives the sound.
+_SPEAKS_AT_ONCE = """speech => {
+    navigator.mediaDevices.getUserMedia = async () => {
+        const context = new AudioContext();
+        const microphone = context.createMediaStreamDestination();
+        const source = context.createBufferSource();
+        const bytes = Uint8Array.from(atob(speech), c => c.charCodeAt(0));
+        source.buffer = await context.decodeAudioData(bytes.buffer);
+        source.connect(microphone);
+        const on = "[data-testid=mic-button][data-status=on]";
+        const timer = setInterval(() => {
+            if (!document.querySelector(on)) return;
+            clearInterval(timer);
+            source.start(context.currentTime + 0.3);
+        }, 5);
+        return microphone.stream;
+    };
+}"""
+
+
+async def test_page_answers_words_from_the_moment_the_microphone_is_on(
+    product: Product, open_page: OpenPage, tmp_path: Path
+) -> None:
+    await product.providers.script(*[{"text": "You heard me right."}] * 6)
+    # "Do you remember the day I fetched you", without the silence before it
+    speech = write(tmp_path / "early.wav", Cut("endgame_nagg_nell.wav", 23.84, 27.40), 1.0)
+    encoded = base64.b64encode(speech.read_bytes()).decode()
+    page = await open_page()
+    await page.add_init_script(f"({_SPEAKS_AT_ONCE})('{encoded}')")
+    await arrive(page, product, locale="en")
+    captions = page.get_by_test_id("captions")
+    heard = captions.locator("[data-from=trainee][data-final=true]")
+    await expect(heard.first).to_contain_text("remember the day", timeout=SLOW_MS)
+    await expect(captions).to_contain_text("heard me right", timeout=SLOW_MS)
+    # The opening was said to its end first.
+    lines = await captions.locator("[data-from=guide] .tg-line").all_inner_texts()
+    assert lines[0].endswith(OPENING_ENDS)
 
 
 async def test_page_without_microphone_answers_typed_messages(open_page: OpenPage) -> None:

@@ -136,6 +136,19 @@ async def test_words_during_the_opening_are_answered_after_it(
     assert asked["text"] == "How long is the video?"
 
 
+async def test_agent_listens_at_once_if_a_client_announces_earlier_sound(
+    product: Product, tmp_path: Path
+) -> None:
+    client, _, _ = await product.enter()
+    client.announces_earlier_sound = True
+    await client.say(wav(tmp_path, "question", *await spoken("How long is the video?")))
+    await wait_for_opening(client)
+    await until(lambda: client.said(client.me), 90, "the words were not recognised")
+    # LiveKit's own handler waits 3 s for a recording that goes to the avatar, and warns of it.
+    messages = [event.get("message", "") for event in product.events("worker")]
+    assert [message for message in messages if "pre-connect audio" in message] == []
+
+
 @pytest.mark.alone  # choppy audio sounds less like the agent
 async def test_agent_does_not_hear_itself(product: Product) -> None:
     """The client plays the agent into its own microphone, as without echo cancellation.

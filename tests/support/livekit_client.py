@@ -81,6 +81,8 @@ class LiveKitClient:
         self._streams: list[rtc.AudioStream | rtc.VideoStream] = []
         self.spoke_at = 0.0
         """time.monotonic() at which the first loud sample of the latest recording left."""
+        self.announces_earlier_sound = False
+        """Publish the microphone as if a recording from before would follow; none does."""
         self._microphone: rtc.AudioSource | None = None
         self._speaking = asyncio.Event()
         self._silence: asyncio.Task[None] | None = None
@@ -196,7 +198,10 @@ class LiveKitClient:
         if self._microphone is None:
             self._microphone = rtc.AudioSource(rate, 1, queue_size_ms=100)
             track = rtc.LocalAudioTrack.create_audio_track("microphone", self._microphone)
-            options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+            options = rtc.TrackPublishOptions(
+                source=rtc.TrackSource.SOURCE_MICROPHONE,
+                preconnect_buffer=self.announces_earlier_sound,
+            )
             published = await self.room.local_participant.publish_track(track, options)
             # LiveKit keeps no audio for an agent that has not subscribed yet.
             await asyncio.wait_for(published.wait_for_subscription(), _JOIN_TIMEOUT_S)
