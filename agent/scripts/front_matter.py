@@ -19,7 +19,6 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
-from ruamel.yaml.resolver import BaseResolver
 
 from agent.scripts.explain import explain_yaml
 from agent.scripts.finding import Finding, InvalidScriptFile, Loc
@@ -50,30 +49,6 @@ class FrontMatter:
         return self.lines.get(loc, 1)
 
 
-class _Resolver(BaseResolver):
-    """YAML 1.2 without dates and without octal, hexadecimal or grouped numbers: those are text."""
-
-    def __init__(self, version: object = None, loader: object = None) -> None:
-        super().__init__(loader)
-
-    @property
-    def processing_version(self) -> tuple[int, int]:
-        return (1, 2)
-
-
-for tag, pattern, first in (
-    ("null", r"(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("bool", r"(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
-    ("int", r"[-+]?(?:0|[1-9][0-9]{0,17})$", list("-+0123456789")),
-    (
-        "float",
-        r"(?:[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$",
-        list("-+0123456789."),
-    ),
-):
-    _Resolver.add_implicit_resolver_base(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
-
-
 class _Composer(Composer):
     """Refuses aliases, tags and more nodes than a script needs, before anything is built."""
 
@@ -87,6 +62,8 @@ class _Composer(Composer):
             why = f"a text begins with *{event.anchor}: put the whole text in quotes"
         elif tag := getattr(event, "tag", None):
             why = f"a text begins with {tag!r}: put the whole text in quotes, or remove it"
+        elif getattr(event, "value", "") == "<<":
+            why = "a name is <<: put it in quotes, or remove it"
         elif self.depth >= _DEPTH_MAX + 1 or self.nodes > _NODES_MAX:
             why = "front matter is nested too deeply, or too long"
         if why:
@@ -143,7 +120,7 @@ def parse_front_matter(path: Path, text: str) -> FrontMatter:
 def _parse(text: str) -> FrontMatter:
     """Parse YAML; commands read a file several times, and `preview` at each reload of its page."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.Resolver, yaml.Composer = _Resolver, _Composer
+    yaml.Composer = _Composer
     yaml.allow_duplicate_keys = True  # each is reported, with its line
     node = yaml.compose(text)
     lines, duplicates, cut = _locate(node, text)
