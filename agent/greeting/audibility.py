@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 from agent.core.events import CanHear, Events, ModeChanged, TraineeLeft
@@ -84,11 +85,8 @@ class Audibility:
         ours = self._trainee.uses_our_page
         both_there_at = max(self._trainee.joined_at, self._output.audible_since)
         first_report_s = _FIRST_REPORT_S if ours else _OTHER_CLIENT_S
-        try:
-            async with asyncio.timeout(max(both_there_at + first_report_s - time.monotonic(), 0)):
-                while not (self._reported or self._text_mode):
-                    await self._next_change()
-        except TimeoutError:
+        left_s = both_there_at + first_report_s - time.monotonic()
+        if not await self._holds_within(left_s, lambda: self._reported):
             if ours:
                 logger.warning(
                     "the page did not report that it can hear; greeting anyway. If this repeats, "
@@ -96,18 +94,22 @@ class Audibility:
                     extra={"event": "can_hear_missing", "limit_s": first_report_s},
                 )
             return
-        try:
-            async with asyncio.timeout(timeout_s):
-                while not (self._text_mode or self._sound_unlocked):
-                    await self._next_change()
-            async with asyncio.timeout(_RECEIVE_S):
-                while not (self._text_mode or self._is_audible):
-                    await self._next_change()
-        except TimeoutError:
+        unlocked = await self._holds_within(timeout_s, lambda: self._sound_unlocked)
+        if not (unlocked and await self._holds_within(_RECEIVE_S, lambda: self._is_audible)):
             logger.warning(
                 "the page still cannot hear; greeting anyway, with captions",
                 extra={"event": "can_hear_timeout", "sound_unlocked": self._sound_unlocked},
             )
+
+    async def _holds_within(self, timeout_s: float, condition: Callable[[], bool]) -> bool:
+        """Wait until the condition holds, or in text mode. Returns False if it takes longer."""
+        try:
+            async with asyncio.timeout(max(timeout_s, 0)):
+                while not (self._text_mode or condition()):
+                    await self._next_change()
+        except TimeoutError:
+            return False
+        return True
 
     @property
     def _is_audible(self) -> bool:

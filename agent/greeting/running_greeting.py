@@ -62,8 +62,7 @@ class RunningGreeting:
         TypedText(ctx.room, greeting.trainee, events)
         self._page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
-        self._waiting_for_end: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._closing = start_task(self._close_at_end(), name="close_greeting")
 
     def start(self) -> None:
         """Start the greeting in the background."""
@@ -77,7 +76,6 @@ class RunningGreeting:
         announcing = self._arrivals.announce_while(greeting.trainee.absent)
         greeting.tasks.start(announcing, name="announce_arrivals")
         greeting.tasks.start(self._greet_within_time_limit(), name="greeting")
-        self._waiting_for_end = start_task(self._close_at_end(), name="close_at_end")
 
     async def _greet_within_time_limit(self) -> None:
         """Greet for at most MAX_GREETING_S; `LimitTime` says the closing line in time."""
@@ -119,17 +117,12 @@ class RunningGreeting:
         await greeting.audibility.wait(settings.hearing_timeout_s)
         conversation.lines.say_opening()
 
-    async def _close_at_end(self) -> None:
-        await self.close(await self._greeting.wait_for_end())
-
     async def close(self, reason: str) -> None:
         """End the greeting and wait until everything is cleaned up; may be called again."""
         self._greeting.end(reason)
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._clean_up(), name="close_greeting")
         await asyncio.shield(self._closing)
 
-    async def _clean_up(self) -> None:
+    async def _close_at_end(self) -> None:
         reason, room_sid = await self._greeting.wait_for_end(), self._ctx.job.room.sid
         try:
             reason = await clean_up(
