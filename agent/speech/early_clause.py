@@ -47,7 +47,8 @@ async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[
                 yield _whole(clauses[0])
                 begun = begun[clauses.end() :]
                 break
-        yield _rest(begun, following, pieces)
+        if begun.strip() or await following is not None:
+            yield _rest(begun, following, pieces)
     finally:
         await utils.aio.cancel_and_wait(following)
 

@@ -59,7 +59,7 @@ async def test_complete_text_is_not_split() -> None:
     assert await spoken(Model("Welcome, Ada. Shall we start?")) == ["Welcome, Ada. Shall we start?"]
     pieces = ["Welcome, ", "Ada. ", "Shall we start?"]
     assert await spoken(Model(*pieces, pauses=False)) == ["".join(pieces)]
-    assert await spoken(Model()) == [""]
+    assert await spoken(Model()) == []
 
 
 @pytest.mark.parametrize("begun", ["Ask Dr. ", "It is Prof. ", "It takes 1,", "At 10:"])
@@ -70,3 +70,14 @@ async def test_abbreviations_and_numbers_are_not_split(begun: str) -> None:
     assert not speaking.done()
     model.go_on.set()
     assert await speaking == [f"{begun}30 or later"]
+
+
+async def test_pause_at_the_end_adds_no_empty_part() -> None:
+    """The voice would be told to speak nothing."""
+
+    async def ends_late() -> AsyncIterator[str]:
+        yield "Thank you, that helps. "
+        await asyncio.sleep(0.05)
+
+    parts = ["".join([piece async for piece in part]) async for part in early_parts(ends_late())]
+    assert parts == ["Thank you, that helps. "]
