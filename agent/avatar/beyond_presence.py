@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import aiohttp
 from livekit import api, rtc
@@ -85,8 +85,8 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         assert self._requesting is not None
         await asyncio.shield(self._requesting)
 
-    async def wait_until_visible(self, room: rtc.Room) -> None:
-        """Wait until the avatar is in the room with picture and sound.
+    async def wait_until_visible(self, room: rtc.Room) -> Self:
+        """Wait until the avatar is in the room with picture and sound, and return it.
 
         There is no limit until it joins. Returns early if the room is closed. The avatar may
         join, leave and join again meanwhile: Beyond Presence does so at start-up
@@ -109,14 +109,14 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             except RuntimeError:
                 # livekit-agents raises this when the participant leaves or the room is closed.
                 if not room.isconnected():
-                    return
+                    return self
                 logger.info(
                     "the avatar left before it had picture and sound; it may come again",
                     extra={"event": "avatar_left_early"},
                 )
                 continue
             if self.avatar_identity in room.remote_participants:
-                return
+                return self
 
     async def attach(self, session: AgentSession[Any], room: rtc.Room, events: Events) -> None:
         """Route the session's speech to the avatar, which is in the room; nothing may be playing.

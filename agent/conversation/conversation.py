@@ -59,7 +59,7 @@ class Conversation:
         """
         self._state = state
         self._events = events = state.events
-        self._speech = LanguageSpeech(settings, events) if settings else None
+        speech = LanguageSpeech(settings, events) if settings else None
         self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             model.on("error", self._on_model_error)
@@ -77,8 +77,8 @@ class Conversation:
         self._transcript = Transcript(self.session, events, self._words)
         forward_session_events(self.session, events, self._words)
         keep_early_replies(self.session)
-        self.script = ScriptInUse(self.session, texts, self._words, self._speech)
-        self.lines = ScriptLines(self.session, texts, self._words, self._speech)
+        self.script = ScriptInUse(self.session, texts, self._words, speech)
+        self.lines = ScriptLines(self.session, texts, self._words, speech)
 
     @property
     def agent(self) -> GreetingAgent:

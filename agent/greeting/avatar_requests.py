@@ -64,7 +64,7 @@ class AvatarRequests:
 
     def wait_for_return(self, avatar: BeyondPresenceAvatar) -> Arrival:
         """Wait until an avatar that has left the room is visible again."""
-        return self._wait_for(self._visible(avatar))
+        return self._wait_for(avatar.wait_until_visible(self._room))
 
     def find(self, identity: str) -> BeyondPresenceAvatar | None:
         """Return the current avatar with this identity."""
@@ -123,7 +123,7 @@ class AvatarRequests:
             error = None if joined.done() else await self._failure_of_second(joined, error)
         if error is not None:
             raise error
-        return await self._visible(await joined)
+        return await (await joined).wait_until_visible(self._room)
 
     async def _failure_of_second(
         self, joined: asyncio.Future[BeyondPresenceAvatar], error: AvatarError
@@ -156,10 +156,6 @@ class AvatarRequests:
         self._usage.answered(avatar.avatar_identity, avatar.provider_session_id)
         self._events.emit(AvatarAnswered())
         return None
-
-    async def _visible(self, avatar: BeyondPresenceAvatar) -> BeyondPresenceAvatar:
-        await avatar.wait_until_visible(self._room)
-        return avatar
 
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._usage:
