@@ -16,6 +16,7 @@ import time
 from typing import Final
 
 from livekit import api, rtc
+from livekit.agents.utils import wait_for_participant
 
 from agent.core.errors import LiveKitError
 from agent.core.log import logger
@@ -74,28 +75,21 @@ class Arrivals:
         return self._room.remote_participants.get(identity)
 
     async def _wait_until_announced(self, identity: str) -> None:
-        announced = asyncio.Event()
-
-        def on_connected(participant: rtc.RemoteParticipant) -> None:
-            if participant.identity == identity:
-                announced.set()
-
-        self._room.on("participant_connected", on_connected)
         try:
             async with asyncio.timeout(_ANNOUNCED_S):
                 with contextlib.suppress(LiveKitError):  # it announces them itself, only later
                     if identity not in await self._newcomers():
                         return
                     await self._announce(identity)
-                await announced.wait()
+                await wait_for_participant(self._room, identity=identity)
+        except RuntimeError:
+            return  # the agent is leaving the room
         except TimeoutError:
             logger.warning(
                 "LiveKit did not announce a participant who has called the agent; the call is "
                 "ignored. If this repeats, check the load of LiveKit's servers",
                 extra={"event": "caller_not_announced", "limit_s": _ANNOUNCED_S},
             )
-        finally:
-            self._room.off("participant_connected", on_connected)
 
     async def _newcomers(self) -> list[str]:
         return [
