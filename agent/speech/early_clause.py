@@ -47,7 +47,10 @@ async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[
                 yield _whole(clauses[0])
                 begun = begun[clauses.end() :]
                 break
-        if begun.strip() or await following is not None:
+        while not begun.strip() and (piece := await following) is not None:
+            begun += piece
+            following = asyncio.ensure_future(anext(pieces, None))
+        if begun.strip():
             yield _rest(begun, following, pieces)
     finally:
         await utils.aio.cancel_and_wait(following)
