@@ -1,9 +1,13 @@
-import type { Texts } from "./types.js";
-
-export const en: Texts = {
+/**
+ * Every text of the page itself. What the agent says comes from the scripts. The other languages have
+ * the same keys (`Texts`).
+ */
+export const en = {
+  /** BCP 47 tag of this language. */
   locale: "en",
   heading: { plain: "Welcome", withName: "Welcome, {name}" },
   aiAvatar: "Your guide is an AI avatar.",
+  /** The label in the avatar's picture. */
   aiLabel: "AI avatar",
   recording: "This conversation is being recorded.",
   stopRecording: "Stop recording",
@@ -12,6 +16,7 @@ export const en: Texts = {
   guideOnVideo: "Your guide, on video",
   you: "You",
   conversation: "Conversation",
+  /** The screen before the greeting; `noWrongAnswers` lowers the stakes. */
   preJoin: {
     title: "{guide} would like to welcome you",
     oneMinute: "About 1 minute",
@@ -29,6 +34,7 @@ export const en: Texts = {
     withoutMicrophone: "Start without microphone",
     withoutSound: "Read along without sound",
   },
+  /** What the trainee can change. */
   options: {
     label: "Options",
     name: "Call me something else",
@@ -58,6 +64,7 @@ export const en: Texts = {
     notConnected: "Not connected",
   },
   steps: { room: "Room", connection: "Connection", guide: "Guide", done: "done" },
+  /** The line below the steps. */
   waiting: {
     room: "Getting your room ready…",
     connection: "Opening the connection…",
@@ -66,6 +73,7 @@ export const en: Texts = {
     lost: "Your guide lost the connection. We are reconnecting…",
     late: "Your guide has not arrived yet. We are trying again…",
   },
+  /** Whose turn it is; `type` is for a trainee without a microphone and without buttons. */
   activity: {
     getting_ready: "{guide} is getting ready",
     thinking: "{guide} is thinking…",
@@ -76,6 +84,7 @@ export const en: Texts = {
     tapOrType: "Your turn: tap or type",
     type: "Your turn: type your answer",
   },
+  /** Buttons for answers; the trainee "says" what is on the button. */
   chips: {
     label: "Quick answers",
     progress: "Question {number} of {total}",
@@ -88,6 +97,7 @@ export const en: Texts = {
     repeat: "Say it again",
     slower: "More slowly",
   },
+  /** Why the agent does not use the avatar. */
   mode: {
     avatar_refused: "Today your guide is with you by voice only.",
     avatar_late: "For now, your guide is with you by voice only.",
@@ -102,12 +112,14 @@ export const en: Texts = {
     why: "Your browser plays sound only after a tap.",
     turnOn: "Turn sound on",
   },
+  /** `before` and `empty`: before the greeting begins, and before the first line. */
   captions: {
     label: "What was said",
     before: "What your guide says will appear here.",
     empty: "What is said appears here.",
     brokenOff: "(interrupted)",
   },
+  /** `textMode`, `anythingElse`, `notYet`: the agent writes, after the closing line, before the greeting. */
   chat: {
     label: "Type to your guide",
     placeholder: "Or type here…",
@@ -132,6 +144,7 @@ export const en: Texts = {
     going: "Continuing…",
     noAddress: "Please continue on the page you came from.",
   },
+  /** The line beside an emphasised Continue button. */
   continueHint: {
     soon: "Your guide will say goodbye soon.",
     highlight_continue: "That was your greeting. Continue whenever you're ready.",
@@ -148,6 +161,7 @@ export const en: Texts = {
     takeBack: "Talk here instead",
     unsent: "You had not sent this:",
   },
+  /** Why the greeting ended; `other` for every reason without a text of its own. */
   ended: {
     other: "That was your greeting. Thank you for the conversation!",
     completed: "That was your greeting. Thank you for the conversation, and enjoy the video!",
@@ -165,6 +179,7 @@ export const en: Texts = {
     taken_over: "It was opened in another tab or window, and continues there.",
     page_error: "Something on this page did not work, but nothing is lost.",
   },
+  /** The page of `make demo`; text between backticks is code. */
   page: {
     title: "Your training greeting",
     noSession: "This page is opened by your training platform",
