@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from agent.cli.outcomes import add_session, stored_outcomes
 from agent.core.errors import StoreError
 from agent.outcomes.outcome import Outcome
-from agent.outcomes.timeline import MOMENTS, Timeline
+from agent.outcomes.timeline import MOMENTS
 
+_SHOWN: Final = {"id", "session_id", "mode", "timeline"}
 _BAR: Final = 40  # characters of the longest start
 
 
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     found = _outcomes(options.session)
     if options.json:
-        print(json.dumps([_as_json(outcome) for outcome in found], indent=2))
+        shown = [outcome.model_dump(mode="json", include=_SHOWN) for outcome in found]
+        print(json.dumps(shown, indent=2))
     elif found:
         print("\n\n".join(as_text(outcome) for outcome in found))
     if not found:
@@ -63,16 +65,6 @@ def as_text(outcome: Outcome) -> str:
         lines.append(f"{at_s:8.3f} s  {bar:<{_BAR + 1}} {MOMENTS.get(name, name)}")
         before = here
     return "\n".join(lines)
-
-
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    timeline: Timeline | None = outcome.timeline
-    return {
-        "id": outcome.id,
-        "session_id": outcome.session_id,
-        "mode": outcome.mode,
-        "timeline": timeline.model_dump(mode="json") if timeline else None,
-    }
 
 
 def _outcomes(session_id: str) -> list[Outcome]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import io
 import os
-import wave
 from typing import Any, TypeAlias
 
 from agent.core.errors import ConfigError, ScriptError
@@ -72,15 +70,11 @@ class _DemoVoice:
         await voice.load()
         if voice.unavailable:
             raise ScriptError(f"no voice here: {voice.unavailable}")
+        from livekit.rtc import AudioFrame
+
         language = self._speech.espeak_name(language_of(locale), male=False)
         said = await voice.say(text, self._speech.VoiceChoice(language), _DEMO_RATE)
-        out = io.BytesIO()
-        with wave.open(out, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(_DEMO_RATE)
-            file.writeframes(said)
-        return out.getvalue()
+        return AudioFrame(said, _DEMO_RATE, 1, len(said) // 2).to_wav_bytes()
 
 
 LineVoice: TypeAlias = _ConfiguredVoices | _DemoVoice
