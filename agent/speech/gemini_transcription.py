@@ -67,8 +67,8 @@ class GeminiTranscriptionStream:
         self, connecting: Awaitable[aiohttp.ClientWebSocketResponse], setup: dict[str, Any]
     ) -> None:
         self._connecting, self._setup = connecting, setup
-        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._events: asyncio.Queue[SpeechEvent | Exception | None] = asyncio.Queue()
+        self._frames: asyncio.Queue[bytes] = asyncio.Queue()
+        self._events: asyncio.Queue[SpeechEvent | Exception] = asyncio.Queue()
         self._resampler: rtc.AudioResampler | None = None
         self._in_turn = False
         self._turn_end: asyncio.TimerHandle | None = None
@@ -83,17 +83,12 @@ class GeminiTranscriptionStream:
         for part in frames:
             self._frames.put_nowait(bytes(part.data))
 
-    def end_input(self) -> None:
-        self._frames.put_nowait(None)
-
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> SpeechEvent:
         """Raises: APIError if the connection failed."""
         event = await self._events.get()
-        if event is None:
-            raise StopAsyncIteration
         if isinstance(event, Exception):
             raise event
         return event
@@ -109,7 +104,6 @@ class GeminiTranscriptionStream:
                 socket = await self._connecting
             async with socket:
                 await self._use(socket)
-            self._events.put_nowait(None)
         except aiohttp.WSServerHandshakeError as e:
             # Do not chain the exception: its headers contain the API key.
             self._events.put_nowait(
@@ -128,20 +122,16 @@ class GeminiTranscriptionStream:
         try:
             while True:
                 self._take(await _receive(socket))
-        except _ClosedError:
-            if not sending.done():
-                raise
         finally:
             await utils.aio.cancel_and_wait(sending)
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        while (frame := await self._frames.get()) is not None:
+        while True:
             audio = {
-                "data": base64.b64encode(frame).decode(),
+                "data": base64.b64encode(await self._frames.get()).decode(),
                 "mimeType": f"audio/pcm;rate={_RATE}",
             }
             await socket.send_json({"realtimeInput": {"audio": audio}})
-        await socket.send_json({"realtimeInput": {"audioStreamEnd": True}})
 
     def _take(self, message: dict[str, Any]) -> None:
         content = message.get("serverContent") or {}
@@ -169,14 +159,10 @@ class GeminiTranscriptionStream:
         self._events.put_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
 
 
-class _ClosedError(OSError):
-    """Gemini has closed the connection."""
-
-
 async def _receive(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
     message = await socket.receive()
     if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-        raise _ClosedError(str(message.type))
+        raise ConnectionError(str(message.type))
     content = json.loads(message.data)
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")
