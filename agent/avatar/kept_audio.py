@@ -5,6 +5,9 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
+AUDIO_SAMPLE_RATE: Final = 16_000
+"""Hz of the audio that Beyond Presence takes. The room's own output uses the same rate, so that a
+line can move between the two without changing its speed."""
 LOUD: Final = 250
 """Amplitude of int16 samples; anything quieter is silence."""
 _BYTES_PER_SAMPLE: Final = 2
@@ -16,16 +19,15 @@ pause."""
 
 
 class KeptAudio:
-    """16-bit mono audio that can be read from any position."""
+    """16-bit mono audio of `AUDIO_SAMPLE_RATE` that can be read from any position."""
 
-    def __init__(self, sample_rate: int) -> None:
-        self._rate = sample_rate
+    def __init__(self) -> None:
         self._data = bytearray()
 
     @property
     def duration_s(self) -> float:
         """Seconds of audio so far."""
-        return len(self._data) / (self._rate * _BYTES_PER_SAMPLE)
+        return len(self._data) / (AUDIO_SAMPLE_RATE * _BYTES_PER_SAMPLE)
 
     def append(self, audio: bytes | memoryview) -> None:
         """Add audio at the end."""
@@ -37,7 +39,7 @@ class KeptAudio:
 
     def is_silent_from(self, from_s: float) -> bool:
         """True if there is only silence after this position."""
-        return _peak(self.read(from_s)) <= LOUD
+        return peak(self.read(from_s)) <= LOUD
 
     def resume_point(self, paused_s: float) -> float:
         """Return where to continue after a pause: in the last silence, or a little earlier.
@@ -48,14 +50,15 @@ class KeptAudio:
         at_s = paused_s = min(paused_s, self.duration_s)
         while at_s - _QUIET_S >= max(paused_s - _LOOK_BACK_S, 0.0):
             at_s -= _QUIET_S
-            if _peak(self._data[self._offset(at_s) : self._offset(at_s + _QUIET_S)]) <= LOUD:
+            if peak(self._data[self._offset(at_s) : self._offset(at_s + _QUIET_S)]) <= LOUD:
                 return at_s
         return max(paused_s - _STEP_BACK_S, 0.0)
 
     def _offset(self, at_s: float) -> int:
-        return round(at_s * self._rate) * _BYTES_PER_SAMPLE
+        return round(at_s * AUDIO_SAMPLE_RATE) * _BYTES_PER_SAMPLE
 
 
-def _peak(audio: bytes | bytearray) -> int:
+def peak(audio: bytes | bytearray | memoryview) -> int:
+    """Return the largest amplitude of 16-bit audio."""
     samples = array("h", bytes(audio))
     return max(max(samples), -min(samples)) if samples else 0

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from livekit import rtc
 from livekit.agents import utils
 
+from agent.avatar.kept_audio import AUDIO_SAMPLE_RATE
 from agent.core.errors import AvatarError, AvatarTimeout
 from agent.core.log import logger
 
@@ -40,12 +41,9 @@ class AvatarLink:
     Its methods raise `AvatarError` if the avatar or the room cannot be reached.
     """
 
-    def __init__(
-        self, room: rtc.Room, identity: str, *, sample_rate: int, on_report: OnReport
-    ) -> None:
+    def __init__(self, room: rtc.Room, identity: str, on_report: OnReport) -> None:
         self._room = room
         self._identity = identity
-        self._sample_rate = sample_rate
         self._on_report = on_report
         self._writer: rtc.ByteStreamWriter | None = None
 
@@ -96,7 +94,7 @@ class AvatarLink:
                 name=utils.shortuuid("AUDIO_"),
                 topic=_AUDIO_TOPIC,
                 destination_identities=[self._identity],
-                attributes={"sample_rate": str(self._sample_rate), "num_channels": "1"},
+                attributes={"sample_rate": str(AUDIO_SAMPLE_RATE), "num_channels": "1"},
             )
         )
 

@@ -20,8 +20,9 @@ from typing import Final
 from livekit import rtc
 from livekit.agents.voice.io import AudioOutput, AudioOutputCapabilities
 
+from agent.avatar.kept_audio import AUDIO_SAMPLE_RATE
 from agent.avatar.link import AvatarLink
-from agent.avatar.playback import AUDIO_SAMPLE_RATE, Run, Segment
+from agent.avatar.playback import Run, Segment
 from agent.avatar.sound import AvatarSound
 from agent.core.errors import AvatarError, AvatarTimeout
 from agent.core.events import AvatarStalled, Events
@@ -54,9 +55,7 @@ class AvatarOutput(AudioOutput):
         )
         self._identity = identity
         self._greeting_events = events
-        self._link = AvatarLink(
-            room, identity, sample_rate=AUDIO_SAMPLE_RATE, on_report=self._on_report
-        )
+        self._link = AvatarLink(room, identity, self._on_report)
         self._segments: deque[Segment] = deque()
         """The segment that is being played, then those that follow."""
         self._capturing = False

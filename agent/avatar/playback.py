@@ -9,10 +9,6 @@ from typing import Final
 
 from agent.avatar.kept_audio import KeptAudio
 
-AUDIO_SAMPLE_RATE: Final = 16_000
-"""Hz of the audio that Beyond Presence takes. The room's own output uses the same rate, so that a
-line can move between the two without changing its speed."""
-
 _EARLY_S: Final = 1.0
 """A report that the segment was played is ignored if more than this is left to play."""
 _NEARLY_OVER_S: Final = 0.15
@@ -23,7 +19,7 @@ _NEARLY_OVER_S: Final = 0.15
 class Segment:
     """One line, or a part of it that livekit-agents sends on its own."""
 
-    audio: KeptAudio = field(default_factory=lambda: KeptAudio(AUDIO_SAMPLE_RATE))
+    audio: KeptAudio = field(default_factory=KeptAudio)
     complete: bool = False
     """True if no more audio is added."""
     interrupted: bool = False

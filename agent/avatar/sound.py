@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
 from livekit import rtc
 
-from agent.avatar.kept_audio import LOUD
+from agent.avatar.kept_audio import LOUD, peak
 from agent.core.livekit_native import receive_track
 from agent.core.task_set import TaskSet
 
@@ -109,8 +108,7 @@ class AvatarSound:
         )
         try:
             async for event in frames:
-                samples = array("h", bytes(event.frame.data))
-                if samples and max(max(samples), -min(samples)) > LOUD:
+                if peak(event.frame.data) > LOUD:
                     self._heard_at = time.monotonic()
         finally:
             # livekit 1.1.21 sometimes waits forever for the end of a stream.

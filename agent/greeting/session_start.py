@@ -8,7 +8,7 @@ from typing import Final
 from livekit import rtc
 from livekit.agents.voice.room_io import AudioInputOptions, AudioOutputOptions, RoomOptions
 
-from agent.avatar.playback import AUDIO_SAMPLE_RATE
+from agent.avatar.kept_audio import AUDIO_SAMPLE_RATE
 from agent.conversation.conversation import Conversation
 
 _START_TIMEOUT_S: Final = 10.0

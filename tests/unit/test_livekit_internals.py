@@ -34,7 +34,7 @@ from livekit.agents.voice.transcription import _speaking_rate
 from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
-from agent.avatar.playback import AUDIO_SAMPLE_RATE
+from agent.avatar.kept_audio import AUDIO_SAMPLE_RATE
 from agent.core.livekit_internals import ObservableAgentServer, VoiceTrack, stop_captions
 from agent.core.settings import WorkerSettings
 from agent.speech.models import FallbackModels
