@@ -14,14 +14,13 @@ from agent.store import open_store
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.http.api_document import operation_id, set_openapi
+from agent.token_endpoint.http.api_document import ROUTES, set_openapi
 from agent.token_endpoint.http.element import add_element_routes
 from agent.token_endpoint.http.error_handlers import add_error_handlers
-from agent.token_endpoint.http.health import add_health_routes
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.http.middleware import CorsMiddleware, EdgeMiddleware
 from agent.token_endpoint.http.responses import fallback_for
-from agent.token_endpoint.http.routes import Services, add_routes
+from agent.token_endpoint.http.routes import Services
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.rate_limits import RateLimits
@@ -76,7 +75,7 @@ def create_app(settings: EndpointSettings) -> FastAPI:
             await spans.aclose()
 
     app = FastAPI(
-        generate_unique_id_function=operation_id,
+        routes=ROUTES,
         lifespan=lifespan,
         redirect_slashes=False,
         # FastAPI's documentation pages load scripts from a CDN; keys are entered on these pages.
@@ -84,8 +83,6 @@ def create_app(settings: EndpointSettings) -> FastAPI:
         redoc_url=None,
     )
     add_error_handlers(app, settings)
-    add_routes(app)
-    add_health_routes(app)
     add_element_routes(app, settings)
     app.add_middleware(EdgeMiddleware, settings=settings, spans=spans)
     if settings.cors_allowed_origins:

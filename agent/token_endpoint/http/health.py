@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from typing import cast
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 
+from agent.token_endpoint.http.operation_docs import operation_id
 from agent.token_endpoint.http.schemas import Health, Readiness
 from agent.token_endpoint.readiness import ReadinessCheck
 
-
-def add_health_routes(app: FastAPI) -> None:
-    """Add the routes; they read `app.state.readiness`."""
-    app.get("/healthz", summary="Alive", response_model=Health)(healthz)
-    app.get(
-        "/readyz",
-        summary="Ready",
-        response_model=Readiness,
-        responses={503: {"model": Readiness, "description": "Not ready; try again later."}},
-    )(readyz)
-    # Uptime monitors send HEAD.
-    app.head("/healthz", include_in_schema=False)(healthz)
-    app.head("/readyz", include_in_schema=False)(readyz)
+router = APIRouter(generate_unique_id_function=operation_id)
 
 
+@router.head("/healthz", include_in_schema=False)  # uptime monitors send HEAD
+@router.get("/healthz", summary="Alive")
 async def healthz() -> Health:
     """The process is alive. This says nothing about LiveKit or the store."""
     return Health()
 
 
+@router.head("/readyz", include_in_schema=False)
+@router.get(
+    "/readyz",
+    summary="Ready",
+    responses={503: {"model": Readiness, "description": "Not ready; try again later."}},
+)
 async def readyz(request: Request, response: Response) -> Readiness:
     """Whether greetings can start: the store and LiveKit have answered in the last 15 s."""
     check = cast(ReadinessCheck, request.app.state.readiness)

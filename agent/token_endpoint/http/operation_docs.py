@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from agent.token_endpoint.errors import ERROR_KINDS, RETRY_AFTER
@@ -50,6 +51,11 @@ WEBHOOK_BODY: dict[str, Any] = {
     }
 }
 """The body of LiveKit's webhooks."""
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name operations by their function, so that generated clients have short names."""
+    return route.name
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.routing import APIRoute
 
 from agent.core.job_metadata import JobMetadata, room_name_of
@@ -32,6 +32,7 @@ from agent.token_endpoint.http.operation_docs import (
     WEBHOOK_BODY,
     body_of,
     error_responses,
+    operation_id,
 )
 from agent.token_endpoint.http.request_body import read_body, read_bytes
 from agent.token_endpoint.http.responses import fallback_for, greeting_response
@@ -84,75 +85,25 @@ class Services:
     webhooks: LiveKitWebhooks
 
 
-def add_routes(app: FastAPI) -> None:
-    """Add the routes."""
-    _add_post(
-        app,
-        GREETING_PATH,
-        start_greeting,
-        summary="Start or rejoin a greeting",
-        route_class_override=_DirectRoute,
-        response_model=GreetingResponse,
-        status_code=201,
-        responses={
-            200: {
-                "model": GreetingResponse,
-                "description": "The greeting already exists; the trainee rejoins it.",
-            },
-            **error_responses(but=("feedback_not_kept",)),
+router = APIRouter(generate_unique_id_function=operation_id)
+direct_router = APIRouter(route_class=_DirectRoute, generate_unique_id_function=operation_id)
+
+
+@direct_router.post(GREETING_PATH, include_in_schema=False)
+@direct_router.post(
+    f"{GREETING_PATH}/",
+    summary="Start or rejoin a greeting",
+    response_model=GreetingResponse,
+    status_code=201,
+    responses={
+        200: {
+            "model": GreetingResponse,
+            "description": "The greeting already exists; the trainee rejoins it.",
         },
-        openapi_extra=SECURITY | body_of(GreetingRequest),
-    )
-    _add_post(
-        app,
-        f"{GREETING_PATH}/end",
-        end_greeting,
-        summary="End a greeting and its avatar",
-        response_model=EndResponse,
-        responses=error_responses(but=("session_ended", "field_not_allowed", "feedback_not_kept")),
-        openapi_extra=SECURITY | body_of(EndRequest),
-    )
-    _add_post(
-        app,
-        f"{GREETING_PATH}/feedback",
-        give_feedback,
-        summary="Add feedback after the greeting has ended",
-        response_model=FeedbackResponse,
-        responses=error_responses(but=("session_ended", "field_not_allowed")),
-        openapi_extra=SECURITY | body_of(FeedbackRequest),
-    )
-    app.post(
-        WEBHOOK_PATH,
-        summary="LiveKit's webhooks",
-        response_model=WebhookResponse,
-        responses=error_responses(
-            but=(
-                *("session_ended", "field_not_allowed", "feedback_not_kept"),
-                *("forbidden", "not_json"),
-            )
-        ),
-        openapi_extra=WEBHOOK_BODY,
-    )(receive_livekit_webhook)
-    app.get(
-        SCHEMA_PATH,
-        summary="JSON Schema of an outcome",
-        response_class=_SchemaResponse,
-        responses={
-            200: {
-                "description": "JSON Schema, draft 2020-12.",
-                "content": {_SchemaResponse.media_type: {"schema": {"type": "object"}}},
-            }
-        },
-    )(get_outcome_schema)
-
-
-def _add_post(app: FastAPI, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-    """Add a route of the API, with and without a slash at the end."""
-    add = app.router.add_api_route
-    add(f"{path}/", endpoint, methods=["POST"], **options)
-    add(path, endpoint, methods=["POST"], include_in_schema=False, **options)
-
-
+        **error_responses(but=("feedback_not_kept",)),
+    },
+    openapi_extra=SECURITY | body_of(GreetingRequest),
+)
 async def start_greeting(session_id: SessionId, request: Request) -> Response:
     """Dispatch an agent to the session's room and return a token for the trainee.
 
@@ -212,6 +163,13 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
     )
 
 
+@router.post(f"{GREETING_PATH}/end", include_in_schema=False)
+@router.post(
+    f"{GREETING_PATH}/end/",
+    summary="End a greeting and its avatar",
+    responses=error_responses(but=("session_ended", "field_not_allowed", "feedback_not_kept")),
+    openapi_extra=SECURITY | body_of(EndRequest),
+)
 async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     """End the greeting and its avatar now. The call is idempotent.
 
@@ -242,6 +200,13 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     )
 
 
+@router.post(f"{GREETING_PATH}/feedback", include_in_schema=False)
+@router.post(
+    f"{GREETING_PATH}/feedback/",
+    summary="Add feedback after the greeting has ended",
+    responses=error_responses(but=("session_ended", "field_not_allowed")),
+    openapi_extra=SECURITY | body_of(FeedbackRequest),
+)
 async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResponse:
     """Add what the trainee thinks of the greeting to its outcome, after its end.
 
@@ -270,6 +235,17 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     return FeedbackResponse(session_id=session_id)
 
 
+@router.post(
+    WEBHOOK_PATH,
+    summary="LiveKit's webhooks",
+    responses=error_responses(
+        but=(
+            *("session_ended", "field_not_allowed", "feedback_not_kept"),
+            *("forbidden", "not_json"),
+        )
+    ),
+    openapi_extra=WEBHOOK_BODY,
+)
 async def receive_livekit_webhook(request: Request) -> WebhookResponse:
     """Receive an event from LiveKit, signed with LIVEKIT_API_KEY."""
     body = await read_bytes(request)
@@ -277,6 +253,17 @@ async def receive_livekit_webhook(request: Request) -> WebhookResponse:
     return WebhookResponse(used=await _services(request).webhooks.receive(body, authorization))
 
 
+@router.get(
+    SCHEMA_PATH,
+    summary="JSON Schema of an outcome",
+    response_class=_SchemaResponse,
+    responses={
+        200: {
+            "description": "JSON Schema, draft 2020-12.",
+            "content": {_SchemaResponse.media_type: {"schema": {"type": "object"}}},
+        }
+    },
+)
 async def get_outcome_schema() -> Response:
     """The schema of the `data` of the webhook message `greeting.ended`, as this version sends it.
 
