@@ -41,6 +41,12 @@ class AgentLine:
         """True during a line, and while the session generates one or waits to say it."""
         return self.under_way or self._session.current_speech is not None
 
+    @property
+    def previous_ended_at(self) -> float:
+        """When the line before the current or latest one ended, on the monotonic clock."""
+        ends = [0.0, 0.0, *(ended for _, ended in self._latest)]
+        return ends[-1] if self.under_way else ends[-2]
+
     def was_heard_at(self, at: float, margin_s: float) -> bool:
         """True if a line was under way at a moment on the monotonic clock.
 

@@ -78,8 +78,8 @@ class EchoDetector:
         del self._unread[: -_bytes_in(_LINE_S, self._rate)]
 
     def line_over(self) -> None:
-        """Begin a new window at the next line. `suspects_echo` stays as it is until then."""
-        self._window.clear()
+        """Begin a new window at the next line. `suspects_echo` and `sounds_different` tell until
+        then what was heard during this line."""
         self._new_line = True
 
     def hears(self, frame: rtc.AudioFrame) -> bool:
@@ -90,6 +90,7 @@ class EchoDetector:
         """
         if self._new_line:
             self._new_line, self._echoes = False, 0
+            self._window.clear()
         self._heard_rate = frame.sample_rate
         self._window += frame.data.cast("B")
         if len(self._window) < _bytes_in(_WINDOW_S, frame.sample_rate):

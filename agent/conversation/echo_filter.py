@@ -85,9 +85,9 @@ class EchoFilter:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
             self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
         in_line = self._began_in_line or self._line.under_way
-        line = self._texts.both
+        line = self._text_heard
         if self._activity.hears_echo:
-            late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
+            late = _is_recent(self._line.ended_at)
             return in_line or (late and has_words_of(words.text, line))
         if not in_line:
             return False
@@ -104,7 +104,7 @@ class EchoFilter:
 
     def suspects(self, text: str) -> bool:
         """True if a transcript is too short to be known as an echo, but may be the start of one."""
-        repeats = self._line.under_way and may_become_echo(text, self._texts.both)
+        repeats = self._line.under_way and may_become_echo(text, self._text_heard)
         return repeats and not self._detector.sounds_different
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
@@ -116,10 +116,25 @@ class EchoFilter:
         )
 
     @property
+    def _text_heard(self) -> str:
+        """The words that an echo may have now. The trainee may repeat those of earlier lines."""
+        ended_at = self._line.previous_ended_at
+        # A line may have two texts, such as a filler phrase and a reply.
+        is_of_earlier_line = self._texts.previous_began_at <= ended_at
+        if is_of_earlier_line and not _is_recent(ended_at):
+            return self._texts.current
+        return self._texts.both
+
+    @property
     def _is_line_heard(self) -> bool:
         """True during a line and, with echo, shortly after it: its last sound arrives later."""
         lately = time.monotonic() - self._line.ended_at < _ECHO_S
         return self._line.under_way or (self._activity.hears_echo and lately)
+
+
+def _is_recent(ended_at: float) -> bool:
+    """True if an echo of a line that ended then may still be recognised."""
+    return time.monotonic() - ended_at < _LATE_ECHO_S
 
 
 def _said_at(data: stt.SpeechData) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -10,6 +11,7 @@ class LineText:
     """The text of one line, as far as it has been generated."""
 
     text: str = ""
+    began_at: float = field(default_factory=time.monotonic)
 
 
 class LineTexts:
@@ -36,6 +38,11 @@ class LineTexts:
     def previous(self) -> str:
         """The text of the line before it."""
         return self._previous.text.strip()
+
+    @property
+    def previous_began_at(self) -> float:
+        """When the text of the line before it was begun, on the monotonic clock."""
+        return self._previous.began_at
 
     @property
     def both(self) -> str:

@@ -37,7 +37,8 @@ class RecognisedWords:
         self.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
         line, texts = AgentLine(cast(Any, self.session)), LineTexts()
-        texts.begin().text = LINE
+        self._texts = texts
+        self.begin_line(LINE)
         self.activity = VoiceActivity(line)
         self.words = TraineeWords(line, self.activity, state, texts)
         self.heard: asyncio.Queue[SpeechEvent | Exception] = asyncio.Queue()
@@ -46,6 +47,10 @@ class RecognisedWords:
     @property
     def texts(self) -> list[str]:
         return [text for kind, text in self.passed if kind is FINAL]
+
+    def begin_line(self, text: str) -> None:
+        """Set the text of the line that the agent says next."""
+        self._texts.begin().text = text
 
     def says(self, text: str, *kinds: SpeechEventType) -> None:
         """The recogniser sends these events; by default, a whole turn of Flux."""

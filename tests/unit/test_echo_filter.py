@@ -17,7 +17,7 @@ from livekit.agents.types import TimedString
 
 from agent.conversation import echo_filter
 from agent.conversation.echo_words import is_echo
-from tests.fakes.recognised_words import END, FINAL, INTERIM, LINE, START, RecognisedWords
+from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, LINE, START, RecognisedWords
 from tests.support.clock import Clock
 
 
@@ -217,11 +217,32 @@ async def test_trainee_who_repeats_the_line_stops_it_if_they_sound_different(
 
     async for _ in recognition.words.without_echo(microphone()):
         pass
-    recognition.says(text)
+    recognition.says("the course", START, INTERIM)
+    recognition.says("the course is", INTERIM)
+    await recognition.settle()
+    assert speech.interrupted
+    # The trainee goes on.
+    async for _ in recognition.words.without_echo(microphone()):
+        pass
+    recognition.says(text, INTERIM, EAGER, FINAL, END)
+    await recognition.settle()
+    assert not recognition.activity.hears_echo
+    assert recognition.texts == [text]
+
+
+async def test_trainee_may_repeat_words_of_an_earlier_line(
+    recognition: RecognisedWords, clock: Clock
+) -> None:
+    recognition.words.release()
+    recognition.session.speaks().ends()
+    recognition.begin_line("It takes ten minutes.")
+    clock.ahead_s = 5
+    speech = recognition.session.speaks()
+    recognition.says("Hello and welcome to the course")
     await recognition.settle()
     assert speech.interrupted
     assert not recognition.activity.hears_echo
-    assert recognition.texts == [text]
+    assert recognition.texts == ["Hello and welcome to the course"]
 
 
 async def test_echo_that_is_recognised_late_is_not_answered(
