@@ -16,7 +16,7 @@ class SpokenReply:
 
     def __init__(self) -> None:
         self._attempt: str | None = None
-        self._text = ""
+        self.text = ""
         """The text of the current attempt that has been passed on."""
         self._repeats = ""
         """Sentences of the earlier attempt, which the current one may repeat."""
@@ -24,14 +24,9 @@ class SpokenReply:
         """Text that may turn out to be such a repetition."""
 
     @property
-    def text(self) -> str:
-        """The text of the current attempt so far."""
-        return self._text
-
-    @property
     def ends_a_sentence(self) -> bool:
         """True if what has been passed on ends with a complete sentence."""
-        text = self._text.rstrip()
+        text = self.text.rstrip()
         found = _SENTENCES.match(text)
         return found is not None and found[0] == text
 
@@ -39,11 +34,11 @@ class SpokenReply:
         """Whether another model starts the reply over with this chunk."""
         if not chunk.id or chunk.id == self._attempt:
             return False
-        over = self._attempt is not None and bool(self._text)
+        over = self._attempt is not None and bool(self.text)
         self._attempt = chunk.id
         if over:
-            said = _SENTENCES.match(self._text)
-            self._repeats, self._text, self._held = said[0].strip() if said else "", "", ""
+            said = _SENTENCES.match(self.text)
+            self._repeats, self.text, self._held = said[0].strip() if said else "", "", ""
         return over
 
     def take(self, chunk: llm.ChatChunk) -> llm.ChatChunk:
@@ -59,6 +54,6 @@ class SpokenReply:
             else:
                 content = held.removeprefix(self._repeats).lstrip()
                 self._repeats = ""
-        self._text += content
+        self.text += content
         delta = chunk.delta.model_copy(update={"content": content or None})
         return chunk.model_copy(update={"delta": delta})

@@ -213,7 +213,7 @@ class TraineeWords:
             return []
         if not self._interim and self._echo.suspects(text):  # 4
             if final:
-                self._waiting.add_repeated(event)
+                self._waiting.repeated.append(event)
                 self._line.resume()
             return []
         return self._pass(event, text, final=final)
@@ -224,7 +224,7 @@ class TraineeWords:
         If they show that the client has no echo cancellation, drop the words held back before.
         """
         was_known = self.activity.hears_echo
-        held = [*map(text_of, self._held), *self._waiting.repeated]
+        held = list(map(text_of, [*self._held, *self._waiting.repeated]))
         is_echo = self._echo.drops(event.alternatives[0], held)
         if is_echo and self.activity.hears_echo and not was_known:
             self._drop_held_words()
@@ -233,7 +233,7 @@ class TraineeWords:
     def _drop_held_words(self) -> None:
         """Drop what was held back before the echo was detected: it may be an echo, too."""
         self._held.clear()
-        self._waiting.forget_repeated()
+        self._waiting.repeated.clear()
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         """Return the transcript with the words that waited; stop the line if they are enough."""

@@ -22,29 +22,17 @@ class WaitingWords:
     def __init__(self) -> None:
         self._backchannel: SpeechEvent | None = None
         self._backchannel_at = 0.0
-        self._repeated: list[SpeechEvent] = []
+        self.repeated: list[SpeechEvent] = []
+        """Transcripts that repeat the line, and may be its echo."""
 
     def add_backchannel(self, event: SpeechEvent) -> None:
         """Keep the latest backchannel."""
         self._backchannel, self._backchannel_at = event, time.monotonic()
 
-    def add_repeated(self, event: SpeechEvent) -> None:
-        """Keep words that repeat the line."""
-        self._repeated.append(event)
-
-    @property
-    def repeated(self) -> list[str]:
-        """The texts that repeat the line."""
-        return [text_of(event) for event in self._repeated]
-
-    def forget_repeated(self) -> None:
-        """Drop words that were an echo."""
-        self._repeated.clear()
-
     def joined_with(self, event: SpeechEvent) -> SpeechEvent:
         """Return the words that wait, and then those of `event`; nothing waits any more."""
-        waiting = [*self._repeated, *([self._backchannel] if self._backchannel else [])]
-        self._repeated, self._backchannel = [], None
+        waiting = [*self.repeated, *([self._backchannel] if self._backchannel else [])]
+        self.repeated, self._backchannel = [], None
         return joined([*waiting, event]) if waiting else event
 
     def line_over(self, line: str) -> SpeechEvent | None:
@@ -53,8 +41,8 @@ class WaitingWords:
         Args:
             line: the text of the line.
         """
-        answers, held = list(self._repeated), self._backchannel
-        self._repeated, self._backchannel = [], None
+        answers, held = list(self.repeated), self._backchannel
+        self.repeated, self._backchannel = [], None
         if held is not None and (
             time.monotonic() - self._backchannel_at < _ANSWER_S or _says_yes(held, line)
         ):
