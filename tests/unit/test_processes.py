@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -53,3 +54,34 @@ async def test_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
         os.kill(parent.pid, signal.SIGKILL)
         await parent.wait()
     await until(lambda: not runs(pid))
+
+
+STARTING = """
+import multiprocessing, os, signal, time
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["agent.worker.preload"])
+    job = context.Process(target=time.sleep, args=(60,))
+    job.start()
+    os.kill(job.pid, signal.SIGUSR1)
+    job.join(1)
+    print(job.exitcode)
+    job.kill()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there is no such signal")
+def test_job_process_that_is_stopped_while_it_starts_does_not_crash(tmp_path: Path) -> None:
+    """A worker that stops then would log that the process exited with code -10."""
+    script = tmp_path / "starting.py"
+    script.write_text(STARTING)
+    run = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert run.stdout.strip() == "None"
