@@ -182,6 +182,20 @@ async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
     await asyncio.gather(voice._pool._drain_to_close(), connect())
 
 
+class DeepgramTTS(deepgram.TTS):
+    """The Deepgram plugin's voice. It sends nothing on a connection that Deepgram has closed.
+
+    The plugin says goodbye on every connection that it replaces, and logs a warning if it cannot
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-deepgram/livekit/plugins/deepgram/tts.py).
+    """
+
+    async def _close_ws(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        if await _is_closed(ws):
+            await ws.close()
+        else:
+            await super()._close_ws(ws)
+
+
 _UNREAD_WITHIN_S: Final = 0.001
 """A message that Deepgram sent to an idle connection is read within this time."""
 

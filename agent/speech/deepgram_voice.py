@@ -21,7 +21,11 @@ from livekit.agents import APIConnectOptions, APIError, APITimeoutError, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.plugins import deepgram
 
-from agent.core.livekit_internals import forget_closed_connections, renew_voice_connection
+from agent.core.livekit_internals import (
+    DeepgramTTS,
+    forget_closed_connections,
+    renew_voice_connection,
+)
 from agent.core.task_set import TaskSet
 from agent.speech.voices import slowest_speed
 
@@ -40,7 +44,7 @@ _LINES_WINDOW_S: Final = 60.0
 (https://developers.deepgram.com/docs/tts-ws-flush). A trainee who often interrupts causes more."""
 
 
-class DeepgramVoice(deepgram.TTS):
+class DeepgramVoice(DeepgramTTS):
     """One Aura voice over the `/v1/speak` WebSocket."""
 
     def __init__(self, *, model: str, api_key: str, base_url: str) -> None:

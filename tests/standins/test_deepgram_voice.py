@@ -162,6 +162,21 @@ async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_close
     assert [entry for entry in caplog.records if entry.levelno >= logging.WARNING] == []
 
 
+async def test_voice_closes_a_connection_quietly_that_was_closed_while_it_was_idle(
+    providers: Providers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The trainee is silent for a minute, asks to speak more slowly, and leaves after another."""
+    voice = voice_of(providers)
+    await providers.faults("aura:idle=1.5")
+    assert await say(voice, "Hello, Ada.") > 0.4
+    await asyncio.sleep(2.5)
+    voice.slow_down_to(0.85)
+    assert await say(voice, "Welcome to your training.") > 0.8
+    await asyncio.sleep(2.5)
+    await voice.aclose()
+    assert [entry for entry in caplog.records if entry.levelno >= logging.WARNING] == []
+
+
 async def test_voice_leaves_a_reused_connection_that_sends_nothing(
     providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,7 @@ from livekit.agents.voice.avatar import DataStreamAudioReceiver
 from livekit.agents.voice.room_io import _output as room_output
 from livekit.agents.voice.room_io import room_io
 from livekit.agents.voice.transcription import _speaking_rate
-from livekit.plugins import bey, google
+from livekit.plugins import bey, deepgram, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.kept_audio import AUDIO_SAMPLE_RATE
@@ -225,6 +225,10 @@ async def test_no_caption_is_sent_after_captions_have_been_stopped() -> None:
     captions.flush()
     await captions.aclose()
     assert sent == ["Hello", " ", "end"]
+
+
+def test_voice_closes_its_connections_by_the_method_we_extend() -> None:
+    assert "close_cb=self._close_ws" in inspect.getsource(deepgram.TTS.__init__)
 
 
 def test_room_io_has_the_captions_where_we_look_for_them() -> None:

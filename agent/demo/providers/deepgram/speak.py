@@ -27,6 +27,8 @@ _LONGEST_WAIT = 400
 _SEND_TIMEOUT_S = 30.0
 _IDLE_S = 60.0
 """Deepgram closes an idle connection after this time without a message."""
+_CLOSES_WITHIN_S = 0.5
+"""It then also closes the TCP connection, whether the client has answered or not."""
 _MOST_CHARACTERS = 2_000
 _MOST_FLUSHES, _FLUSH_WINDOW_S = 20, 60.0
 
@@ -35,7 +37,7 @@ class Speaker:
     """Serves one connection."""
 
     def __init__(self, request: web.Request, shared: Shared) -> None:
-        self._request, self._socket = request, web.WebSocketResponse()
+        self._request, self._socket = request, web.WebSocketResponse(timeout=_CLOSES_WITHIN_S)
         self._faults, self._first_byte_s = shared.faults, _LATENCY_S * shared.latency
         self._call = request[CALL]
         speed = float(request.query.get("speed", "1"))
