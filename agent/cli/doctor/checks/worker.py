@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from livekit.protocol.models import ServerInfo
@@ -30,65 +30,60 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         async with probe_room(settings) as room:
             probe = asyncio.create_task(room.probe(), name="probe_room")
             try:
-                for result in await _sockets(config, room, http):
+                async for result in _sockets(config, room, http):
                     yield result
-                for result in _answered(settings.livekit_agent_name, await probe):
-                    yield result
+                yield _answered(settings.livekit_agent_name, await probe)
             finally:
                 probe.cancel()
     except LiveKitError as e:
         yield failed("worker.registered", f"LiveKit refused the check: {e}", "try again")
 
 
-def _answered(name: str, probe: ProbeResult) -> Iterator[CheckResult]:
-    named = f"as {name}" if name else "without a name"
+def _answered(name: str, probe: ProbeResult) -> CheckResult:
+    check, named = "worker.registered", f"as {name}" if name else "without a name"
     if probe.foreign:
-        yield failed(
-            "worker.registered",
+        return failed(
+            check,
             f"a worker of another product or release takes the jobs {named}",
             "stop it, or set another LIVEKIT_AGENT_NAME: trainees would talk with it",
         )
-    elif len(probe.workers) > 1:
-        yield ok("worker.registered", f"{len(probe.workers)} workers answer {named}")
-    elif probe.workers:
-        yield ok("worker.registered", f"a worker answers {named}")
-    else:
-        yield failed(
-            "worker.registered",
+    if not probe.workers:
+        return failed(
+            check,
             f"no worker answers {named}: it is not running, is draining, or is registered "
             "under another name or in another project",
             f"{_START}; worker and token endpoint need the same LIVEKIT_AGENT_NAME",
         )
+    count = len(probe.workers)
+    return ok(check, f"{f'{count} workers answer' if count > 1 else 'a worker answers'} {named}")
 
 
-async def _sockets(config: Configuration, room: ProbeRoom, http: HttpClient) -> list[CheckResult]:
+async def _sockets(
+    config: Configuration, room: ProbeRoom, http: HttpClient
+) -> AsyncIterator[CheckResult]:
     """Open the WebSocket at LIVEKIT_URL, and at LIVEKIT_PUBLIC_URL if it is another one."""
-    settings = config.worker
-    urls = [("livekit.websocket", settings.livekit_url)]
-    if settings.public_url != settings.livekit_url and not config.lacks("LIVEKIT_PUBLIC_URL"):
-        urls.append(("livekit.public_websocket", settings.public_url))
-    found = await asyncio.gather(*(_socket(check, url, room, http) for check, url in urls))
-    return [result for results in found for result in results]
-
-
-async def _socket(check: str, url: str, room: ProbeRoom, http: HttpClient) -> list[CheckResult]:
+    url, public_url = config.worker.livekit_url, config.worker.public_url
     try:
         server = await room.join(url, http)
+        version = f", server version {server.version}" if server.version else ""
+        yield ok("livekit.websocket", f"the WebSocket of {host_and_port(url)} opens{version}")
+        if (result := check_version(server)) is not None:
+            yield result
     except NoResponse as e:
-        if check == "livekit.public_websocket":
-            return [
-                warning(
-                    check,
-                    f"LIVEKIT_PUBLIC_URL does not work from this machine: {e.what}",
-                    f"some networks cannot reach their own public address: try from "
-                    f"outside. If it fails there, too: {e.fix}",
-                )
-            ]
-        return [failed(check, e.what, e.fix)]
-    version_text = f", server version {server.version}" if server.version else ""
-    opens = ok(check, f"the WebSocket of {host_and_port(url)} opens{version_text}")
-    too_old = None if check == "livekit.public_websocket" else check_version(server)
-    return [opens, too_old] if too_old else [opens]
+        yield failed("livekit.websocket", e.what, e.fix)
+    if public_url == url or config.lacks("LIVEKIT_PUBLIC_URL"):
+        return
+    check = "livekit.public_websocket"
+    try:
+        await room.join(public_url, http)
+        yield ok(check, f"the WebSocket of {host_and_port(public_url)} opens")
+    except NoResponse as e:
+        yield warning(
+            check,
+            f"LIVEKIT_PUBLIC_URL does not work from this machine: {e.what}",
+            "some networks cannot reach their own public address: try from outside. If it fails "
+            f"there, too: {e.fix}",
+        )
 
 
 def check_version(server: ServerInfo) -> CheckResult | None:
