@@ -10,6 +10,7 @@ import pytest
 from agent.cli.doctor.checks import deepgram, gemini
 from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.http_client import HttpClient
+from tests.support.doctor_report import as_lines
 from tests.support.providers import Providers
 
 
@@ -20,7 +21,7 @@ async def results(providers: Providers, http: aiohttp.ClientSession, **variables
     client = HttpClient(http)
     found = [result async for result in deepgram.check(config, client)]
     found += [result async for result in gemini.check(config, client)]
-    return [f"{r.level} {r.check} {r.what} → {r.fix}" for r in found]
+    return as_lines(found)
 
 
 async def test_doctor_calls_every_model_voice_and_locale(

@@ -13,8 +13,8 @@ from agent.cli.doctor.checks import platform_keys
 from agent.cli.doctor.checks.token_endpoint import sign_platform_jwt
 from agent.cli.doctor.configuration import read_configuration, secret_values
 from agent.cli.doctor.http_client import HttpClient
-from agent.cli.doctor.result import CheckResult
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from tests.support.doctor_report import as_lines
 from tests.support.endpoint_app import settings
 from tests.unit.key_server import key_server, private_key, public_jwk
 
@@ -25,10 +25,7 @@ async def found(url: str, audience: str = "greeter") -> list[str]:
     environ = {"PLATFORM_JWKS_URL": url, "PLATFORM_JWT_AUDIENCE": audience}
     async with aiohttp.ClientSession() as http:
         config = read_configuration(environ, parts=ENDPOINT)
-        results: list[CheckResult] = [
-            f async for f in platform_keys.check(config, HttpClient(http))
-        ]
-    return [f"{f.level} {f.check} {f.what} → {f.fix}" for f in results]
+        return as_lines([found async for found in platform_keys.check(config, HttpClient(http))])
 
 
 async def test_platform_keys_check_counts_the_published_keys() -> None:

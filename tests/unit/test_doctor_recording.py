@@ -9,12 +9,13 @@ import pytest
 from agent.cli.doctor.checks import recording
 from agent.cli.doctor.configuration import read_configuration
 from tests.fakes.s3 import s3_bucket
+from tests.support.doctor_report import as_lines
 from tests.support.environments import WORKER
 
 
 async def found(environ: dict[str, str]) -> list[str]:
     config = read_configuration({**WORKER, **environ}, parts=frozenset({"worker"}))
-    return [f"{f.level} {f.check} {f.what} → {f.fix}" async for f in recording.check(config)]
+    return as_lines([found async for found in recording.check(config)])
 
 
 async def test_recording_check_has_no_result_if_recording_is_off() -> None:

@@ -4,5 +4,6 @@ It reads the settings of the worker and the endpoint, and calls the services tha
 reports all results at once: a failed check does not hide another one. It starts no paid session,
 dispatches no agent to a trainee, and never shows a secret or a part of one.
 
-`checks/` has one module for each service or part that is checked; `run` runs all of them.
+`checks/` has one module for each service or part that is checked; `run` runs all of them, and
+`result.Check` decides what follows if one cannot be completed.
 """
