@@ -131,48 +131,32 @@ export function useGreetingAt(
   options: Omit<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
   join: JoinOptions = JOIN_WITH_ALL,
 ): UseGreetingResult {
-  const { continueUrl, continueTarget, onContinue } = options;
   const session = useSession(useMemo(() => tokenSourceOf(endpoint), [endpoint]));
   const { room } = session;
+  const connected = session.isConnected;
   const agent = useAgentPresence(room, useAgentLiveness(room));
   const state = useGreetingState(endpoint, session, agent?.status);
   useCallbacks(state, options);
 
-  const { playback, unlock, readAlong } = usePlayback(room, join.sound);
-  useStartTimeline(room, endpoint, playback);
-  const labelShown = useLabelReporter(room);
-  const conversation = useCaptions(room);
+  const sound = usePlayback(room, join.sound);
+  useStartTimeline(room, endpoint, sound.playback);
   const calls = useAgentCalls(room, endpoint);
-  const microphone = useMicrophone(room, session.isConnected && isConversing(state), join);
   const end = () => endGreeting(room, endpoint, calls.feedbackSent());
-  const { leaving, leave } = useContinue({
-    endpoint,
-    state,
-    end,
-    continueUrl,
-    continueTarget,
-    onContinue,
-  });
-
   // The browser knows that it is offline about 15 s before LiveKit does.
   const offline = useOffline();
-  const reconnecting = isReconnecting(session.connectionState) || (session.isConnected && offline);
-  const slowConnection = useSlowConnection(room, reconnecting);
+  const reconnecting = isReconnecting(session.connectionState) || (connected && offline);
   return {
     state,
     agent,
-    connected: session.isConnected,
+    connected,
     reconnecting,
-    slowConnection,
-    conversation,
-    playback,
-    unlock,
-    readAlong,
-    microphone,
+    slowConnection: useSlowConnection(room, reconnecting),
+    conversation: useCaptions(room),
+    ...sound,
+    microphone: useMicrophone(room, connected && isConversing(state), join),
     calls,
-    leaving,
-    leave,
-    labelShown,
+    ...useContinue(endpoint, state, end, options),
+    labelShown: useLabelReporter(room),
     session,
   };
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Fallback, GreetingEndpoint, Introduction } from "../endpoint/greetingEndpoint.js";
-import { useIntroduction } from "../endpoint/useIntroduction.js";
+import { useToken } from "../endpoint/useToken.js";
 import { useKept } from "../lib/useKept.js";
 import { resultWithin } from "../lib/timing.js";
 import {
@@ -152,9 +152,11 @@ function Attempt(props: AttemptProps) {
   };
   const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
   const endpoint = useGreetingEndpoint(props);
-  const { introduction, fallback, rejoins, refused, ...known } = useIntroduction(endpoint);
-  const traineeName = chosenName ?? (props.traineeName && (known.traineeName ?? props.traineeName));
-  const initially = kept ?? (!preJoin ? JOIN_WITH_ALL : rejoins ? REJOIN : undefined);
+  const { token, refused } = useToken(endpoint);
+  const { introduction, fallback } = token ?? {};
+  const traineeName =
+    chosenName ?? (props.traineeName && (token?.traineeName ?? props.traineeName));
+  const initially = kept ?? (!preJoin ? JOIN_WITH_ALL : token?.rejoins ? REJOIN : undefined);
   if (join === undefined && initially !== undefined) setJoin(initially);
   const name = props.guideName ?? introduction?.guide;
   const poster = props.poster ?? introduction?.poster;
@@ -218,16 +220,8 @@ function BeforeJoining(props: BeforeJoiningProps) {
 function EarlyContinue(
   props: AvatarGreetingProps & { endpoint: GreetingEndpoint; state: GreetingState },
 ) {
-  const { endpoint, state, continueUrl, continueTarget, onContinue } = props;
+  const { endpoint, state } = props;
   useCallbacks(state, props);
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
-  const { leaving, leave } = useContinue({
-    endpoint,
-    state,
-    end,
-    continueUrl,
-    continueTarget,
-    onContinue,
-  });
-  return <ContinueButton leaving={leaving} leave={leave} />;
+  return <ContinueButton {...useContinue(endpoint, state, end, props)} />;
 }

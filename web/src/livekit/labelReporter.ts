@@ -10,6 +10,7 @@ import { type RemoteParticipant, type Room, RoomEvent } from "livekit-client";
 import { delay } from "../lib/timing.js";
 import { isAgent } from "./agentPresence.js";
 import { RPC_LABELS_SHOWN } from "./roomContract.js";
+import { onRoomEvents } from "./roomEvents.js";
 import { callParticipant } from "./rpc.js";
 
 /** `ai`: an AI avatar speaks. `recording`: the trainee is being recorded. */
@@ -30,19 +31,18 @@ export class LabelReporter {
   /** Report to every agent in the room, until the returned function is called. */
   start(): () => void {
     const { room, update } = this;
-    const events = [
-      RoomEvent.Connected,
-      RoomEvent.Reconnected,
-      RoomEvent.ParticipantConnected,
-      RoomEvent.ParticipantActive,
-      RoomEvent.ParticipantAttributesChanged,
-    ] as const;
+    const stop = onRoomEvents(room, {
+      [RoomEvent.Connected]: update,
+      [RoomEvent.Reconnected]: update,
+      [RoomEvent.ParticipantConnected]: update,
+      [RoomEvent.ParticipantActive]: update,
+      [RoomEvent.ParticipantAttributesChanged]: update,
+    });
     this.stopped = new AbortController();
-    for (const event of events) room.on(event, update);
     update();
     return () => {
       this.stopped.abort();
-      for (const event of events) room.off(event, update);
+      stop();
     };
   }
 

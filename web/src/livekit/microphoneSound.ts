@@ -1,5 +1,7 @@
 import { ParticipantEvent, type Room, RoomEvent } from "livekit-client";
 
+import { onRoomEvents } from "./roomEvents.js";
+
 /**
  * Handle the error if the browser still refuses sound when it grants the microphone.
  *
@@ -21,9 +23,9 @@ export function catchRefusedSound(room: Room): () => void {
     localParticipant.off(event, startAudio).off(event, startQuietly).on(event, startQuietly);
   };
   replace();
-  room.on(RoomEvent.Connected, replace);
+  const stop = onRoomEvents(room, { [RoomEvent.Connected]: replace });
   return () => {
-    room.off(RoomEvent.Connected, replace);
+    stop();
     localParticipant.off(event, startQuietly);
   };
 }

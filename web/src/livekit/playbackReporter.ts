@@ -20,6 +20,7 @@ import {
 import { delay, whenAborted } from "../lib/timing.js";
 import { isAgent } from "./agentPresence.js";
 import { RPC_CAN_HEAR } from "./roomContract.js";
+import { onRoomEvents } from "./roomEvents.js";
 import { callParticipant } from "./rpc.js";
 
 /** A new agent may need a moment to register the method, or to see this participant. */
@@ -63,32 +64,23 @@ export class PlaybackReporter {
 
   /** Observe and report, until the returned function is called. */
   start(): () => void {
-    const { room, update, reset } = this;
-    room
-      .on(RoomEvent.TrackSubscribed, this.onSubscribed)
-      .on(RoomEvent.TrackUnsubscribed, update)
-      .on(RoomEvent.AudioPlaybackStatusChanged, update)
-      .on(RoomEvent.ParticipantConnected, update)
-      .on(RoomEvent.ParticipantActive, update)
-      .on(RoomEvent.ParticipantAttributesChanged, update)
-      .on(RoomEvent.ParticipantDisconnected, this.onParticipantLeft)
-      .on(RoomEvent.Connected, update)
-      .on(RoomEvent.Reconnected, this.reportAgain)
-      .on(RoomEvent.Disconnected, reset);
+    const { update, reset } = this;
+    const stop = onRoomEvents(this.room, {
+      [RoomEvent.TrackSubscribed]: this.onSubscribed,
+      [RoomEvent.TrackUnsubscribed]: update,
+      [RoomEvent.AudioPlaybackStatusChanged]: update,
+      [RoomEvent.ParticipantConnected]: update,
+      [RoomEvent.ParticipantActive]: update,
+      [RoomEvent.ParticipantAttributesChanged]: update,
+      [RoomEvent.ParticipantDisconnected]: this.onParticipantLeft,
+      [RoomEvent.Connected]: update,
+      [RoomEvent.Reconnected]: this.reportAgain,
+      [RoomEvent.Disconnected]: reset,
+    });
     this.stopped = false;
     return () => {
       this.stopped = true;
-      room
-        .off(RoomEvent.TrackSubscribed, this.onSubscribed)
-        .off(RoomEvent.TrackUnsubscribed, update)
-        .off(RoomEvent.AudioPlaybackStatusChanged, update)
-        .off(RoomEvent.ParticipantConnected, update)
-        .off(RoomEvent.ParticipantActive, update)
-        .off(RoomEvent.ParticipantAttributesChanged, update)
-        .off(RoomEvent.ParticipantDisconnected, this.onParticipantLeft)
-        .off(RoomEvent.Connected, update)
-        .off(RoomEvent.Reconnected, this.reportAgain)
-        .off(RoomEvent.Disconnected, reset);
+      stop();
       reset();
     };
   }

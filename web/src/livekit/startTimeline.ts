@@ -7,6 +7,7 @@
 import { type RemoteTrack, type Room, RoomEvent, Track, TrackEvent } from "livekit-client";
 
 import { RPC_START_TIMELINE } from "./roomContract.js";
+import { onRoomEvents } from "./roomEvents.js";
 import { callAgent } from "./rpc.js";
 
 /** After the first sound, the report waits this long for the first picture. */
@@ -24,18 +25,15 @@ export class StartTimeline {
 
   /** Observe the room, until the returned function is called. */
   start(): () => void {
-    const { room, onConnected, onSubscribed, onSpeakers } = this;
-    room
-      .on(RoomEvent.Connected, onConnected)
-      .on(RoomEvent.TrackSubscribed, onSubscribed)
-      .on(RoomEvent.ActiveSpeakersChanged, onSpeakers);
+    const stop = onRoomEvents(this.room, {
+      [RoomEvent.Connected]: () => this.mark("page_connected"),
+      [RoomEvent.TrackSubscribed]: this.onSubscribed,
+      [RoomEvent.ActiveSpeakersChanged]: this.onSpeakers,
+    });
     return () => {
       clearTimeout(this.timer);
       this.timer = undefined;
-      room
-        .off(RoomEvent.Connected, onConnected)
-        .off(RoomEvent.TrackSubscribed, onSubscribed)
-        .off(RoomEvent.ActiveSpeakersChanged, onSpeakers);
+      stop();
     };
   }
 
@@ -43,8 +41,6 @@ export class StartTimeline {
   mark(moment: Moment, at: number | undefined = performance.now()) {
     if (!this.at.has(moment)) this.at.set(moment, at);
   }
-
-  private readonly onConnected = () => this.mark("page_connected");
 
   private readonly onSubscribed = (track: RemoteTrack) => {
     if (track.kind !== Track.Kind.Video) return;

@@ -12,6 +12,7 @@ import { resultWithin } from "../lib/timing.js";
 import { AgentLiveness, type Answer, CALL_EVERY_MS } from "./agentLiveness.js";
 import { newestAgent } from "./agentPresence.js";
 import { RPC_AGENT_ALIVE } from "./roomContract.js";
+import { onRoomEvents } from "./roomEvents.js";
 import { callParticipant } from "./rpc.js";
 
 const STATS_TIMEOUT_MS = 1_000;
@@ -32,10 +33,11 @@ export function useAgentLiveness(room: Room): string | undefined {
 async function callAgent(room: Room, agent: RemoteParticipant | undefined): Promise<Answer> {
   if (agent === undefined || room.state !== ConnectionState.Connected) return "unknown";
   const connection = { steady: true };
-  const onChange = () => {
-    connection.steady = false;
-  };
-  room.on(RoomEvent.ConnectionStateChanged, onChange);
+  const stop = onRoomEvents(room, {
+    [RoomEvent.ConnectionStateChanged]: () => {
+      connection.steady = false;
+    },
+  });
   const before = receivedPackets(room);
   try {
     const call = callParticipant(room, agent.identity, RPC_AGENT_ALIVE, "");
@@ -48,7 +50,7 @@ async function callAgent(room: Room, agent: RemoteParticipant | undefined): Prom
     const [earlier = -1, now = 0] = await Promise.all([before, receivedPackets(room)]);
     return connection.steady && now > earlier ? "silent" : "unknown";
   } finally {
-    room.off(RoomEvent.ConnectionStateChanged, onChange);
+    stop();
   }
 }
 

@@ -16,6 +16,7 @@ import { type Caption, type CaptionUpdate, mergeCaption } from "./captions.js";
 import type { Tap } from "./questions.js";
 import { askForEarlierLines } from "./earlierLines.js";
 import { ATTRIBUTE_LOCALE, ATTRIBUTE_TAP, RPC_TYPING } from "./roomContract.js";
+import { onRoomEvents } from "./roomEvents.js";
 import { callParticipant } from "./rpc.js";
 
 const TOPIC_TRANSCRIPTION = "lk.transcription";
@@ -48,15 +49,16 @@ export function useCaptions(room: Room): Conversation {
       void readLine(reader, from, () => greetingLanguage(room), update);
     });
     const left = new AbortController();
-    const onConnected = () => {
-      void askForEarlierLines(room, left.signal).then((earlier) => {
-        if (!left.signal.aborted) update({ earlier });
-      });
-    };
-    room.on(RoomEvent.Connected, onConnected);
+    const stop = onRoomEvents(room, {
+      [RoomEvent.Connected]: () => {
+        void askForEarlierLines(room, left.signal).then((earlier) => {
+          if (!left.signal.aborted) update({ earlier });
+        });
+      },
+    });
     return () => {
       left.abort();
-      room.off(RoomEvent.Connected, onConnected);
+      stop();
       room.unregisterTextStreamHandler(TOPIC_TRANSCRIPTION);
     };
   }, [room]);

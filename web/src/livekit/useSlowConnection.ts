@@ -1,6 +1,8 @@
 import { ConnectionQuality, type Participant, type Room, RoomEvent } from "livekit-client";
 import { useEffect, useState } from "react";
 
+import { onRoomEvents } from "./roomEvents.js";
+
 /** A connection that is bad, or good again, for less than this changes nothing on the page. */
 const STEADY_MS = 5_000;
 
@@ -13,10 +15,7 @@ export function useSlowConnection(room: Room, reconnecting: boolean): boolean {
       if (!participant.isLocal) return;
       setPoor(quality === ConnectionQuality.Poor || quality === ConnectionQuality.Lost);
     };
-    room.on(RoomEvent.ConnectionQualityChanged, onQuality);
-    return () => {
-      room.off(RoomEvent.ConnectionQualityChanged, onQuality);
-    };
+    return onRoomEvents(room, { [RoomEvent.ConnectionQualityChanged]: onQuality });
   }, [room]);
 
   const bad = poor || reconnecting;

@@ -37,14 +37,8 @@ interface FooterProps {
 
 function Footer({ state, onContinue, continueTarget }: FooterProps) {
   const [endpoint] = useState(() => createGreetingEndpoint({ endpointUrl: server.url }));
-  const { leaving, leave } = useContinue({
-    endpoint,
-    state,
-    end: () => endpoint.end("continue"),
-    continueUrl: undefined,
-    continueTarget,
-    onContinue,
-  });
+  const end = () => endpoint.end("continue");
+  const { leaving, leave } = useContinue(endpoint, state, end, { continueTarget, onContinue });
   return (
     <>
       <input aria-label="chat" />

@@ -15,19 +15,25 @@ const OPEN_VIDEO_AFTER_MS = 1_500;
 /** `nowhere`: no usable address is known. */
 export type Leaving = "no" | "going" | "nowhere";
 
+/** See `GreetingOptions`. */
 interface ContinueOptions {
-  endpoint: GreetingEndpoint;
-  state: GreetingState;
-  /** Ends the greeting; resolves within 1.5 s and never rejects. */
-  end: () => Promise<void>;
-  continueUrl: string | undefined;
+  continueUrl?: string | undefined;
   continueTarget?: string | undefined;
-  onContinue: ((url: string | undefined) => unknown) | undefined;
+  onContinue?: ((url: string | undefined) => unknown) | undefined;
 }
 
-/** `leave` is for the button; the agent's `continue` calls it too, after a moment. */
-export function useContinue(options: ContinueOptions): { leaving: Leaving; leave: () => void } {
-  const { endpoint, state, end, continueUrl, continueTarget, onContinue } = options;
+/**
+ * `leave` is for the button; the agent's `continue` calls it too, after a moment.
+ *
+ * Args:
+ *   end: ends the greeting; resolves within 1.5 s and never rejects.
+ */
+export function useContinue(
+  endpoint: GreetingEndpoint,
+  state: GreetingState,
+  end: () => Promise<void>,
+  { continueUrl, continueTarget, onContinue }: ContinueOptions,
+): { leaving: Leaving; leave: () => void } {
   const [leaving, setLeaving] = useState<Leaving>("no");
   const left = useRef(false);
 

@@ -3,7 +3,7 @@
  * timeouts.
  */
 import type { UseSessionReturn } from "@livekit/components-react";
-import { DisconnectReason, type Participant, type Room, RoomEvent } from "livekit-client";
+import { DisconnectReason, type Room, RoomEvent } from "livekit-client";
 import { type Dispatch, useEffect, useReducer } from "react";
 
 import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
@@ -12,6 +12,7 @@ import { useStableCallback } from "../lib/useStableCallback.js";
 import { isAgent } from "../livekit/agentPresence.js";
 import { isReconnecting } from "../livekit/connection.js";
 import { ATTRIBUTE_ENDED } from "../livekit/roomContract.js";
+import { onRoomEvents } from "../livekit/roomEvents.js";
 import { type DisconnectCause, type GreetingEvent, greetingReducer } from "./greetingReducer.js";
 import {
   acceptsLateAgent,
@@ -75,20 +76,19 @@ function useConnection(
     connectToRoom(endpoint, session, dispatch, unmounted),
   );
   useEffect(() => {
-    const onConnected = () => {
-      console.info("Connected to LiveKit room");
-      dispatch({ type: "connected" });
-    };
-    const onDisconnected = (reason?: DisconnectReason) =>
-      dispatch({ type: "disconnected", cause: disconnectCauseOf(reason) });
-    // Not through a render: the room may be deleted before the next one.
-    const onAttributesChanged = (changed: Record<string, string>, participant: Participant) => {
-      const reason = changed[ATTRIBUTE_ENDED];
-      if (reason && isAgent(participant)) dispatch({ type: "agent_ended", reason });
-    };
-    room.on(RoomEvent.Connected, onConnected);
-    room.on(RoomEvent.ParticipantAttributesChanged, onAttributesChanged);
-    room.on(RoomEvent.Disconnected, onDisconnected);
+    const stop = onRoomEvents(room, {
+      [RoomEvent.Connected]: () => {
+        console.info("Connected to LiveKit room");
+        dispatch({ type: "connected" });
+      },
+      // Not through a render: the room may be deleted before the next one.
+      [RoomEvent.ParticipantAttributesChanged]: (changed, participant) => {
+        const reason = changed[ATTRIBUTE_ENDED];
+        if (reason && isAgent(participant)) dispatch({ type: "agent_ended", reason });
+      },
+      [RoomEvent.Disconnected]: (reason) =>
+        dispatch({ type: "disconnected", cause: disconnectCauseOf(reason) }),
+    });
 
     const unmounted = new AbortController();
     // StrictMode mounts, unmounts and mounts again at once: connect only if still mounted then.
@@ -97,9 +97,7 @@ function useConnection(
     });
     return () => {
       unmounted.abort();
-      room.off(RoomEvent.Connected, onConnected);
-      room.off(RoomEvent.ParticipantAttributesChanged, onAttributesChanged);
-      room.off(RoomEvent.Disconnected, onDisconnected);
+      stop();
     };
   }, [room, dispatch, connect]);
 }
