@@ -112,25 +112,18 @@ def _listen(host: str, port: int) -> socket.socket:
         TrainingGreeterError: the address cannot be used.
     """
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(
+        family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        sock = socket.socket(family, kind, proto)
+        both = (
+            family is socket.AF_INET6 and socket.has_dualstack_ipv6()
+        )  # `::` listens on IPv4, too
+        return socket.create_server(address, family=family, backlog=2048, dualstack_ipv6=both)
     except (OSError, OverflowError) as e:
         raise TrainingGreeterError(
-            f"cannot listen on {host}:{port}: {e}. Check --host and --port"
+            f"cannot listen on {host}:{port}: {e}. Check --host and --port; another process may "
+            "use the port"
         ) from e
-    if os.name != "nt":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind(address)
-        sock.listen(2048)
-    except OSError as e:
-        sock.close()
-        raise TrainingGreeterError(
-            f"cannot listen on {host}:{port}: {e.strerror}. If the port is in use, set --port"
-        ) from e
-    return sock
 
 
 def warn_if_livekit_is_private(settings: EndpointSettings) -> None:

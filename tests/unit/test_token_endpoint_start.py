@@ -1,13 +1,15 @@
-"""The warnings of the token endpoint when it starts."""
+"""The errors and warnings of the token endpoint when it starts."""
 
 from __future__ import annotations
 
 import logging
+import socket
 
 import pytest
 
+from agent.core.errors import TrainingGreeterError
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.__main__ import warn_if_livekit_is_private
+from agent.token_endpoint.__main__ import _listen, warn_if_livekit_is_private
 
 
 def warned(
@@ -25,6 +27,12 @@ def warned(
     with caplog.at_level(logging.WARNING):
         warn_if_livekit_is_private(settings)
     return caplog.records
+
+
+def test_start_names_the_options_if_the_port_is_in_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(TrainingGreeterError, match="in use.*Check --host and --port"):
+            _listen(*taken.getsockname())
 
 
 @pytest.mark.parametrize(
