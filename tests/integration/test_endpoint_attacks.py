@@ -22,7 +22,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.integration.attacks import ALL, Attack
-from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+from tests.support.endpoint_app import LIVEKIT_SECRET
 from tests.support.endpoint_process import UNEXPECTED_ERROR, Endpoint, endpoint, endpoint_env
 from tests.support.endpoint_requests import (
     API_KEY,
@@ -38,9 +38,6 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
     env = endpoint_env(
         None,
         folder / "state",
-        LIVEKIT_URL="ws://127.0.0.1:1",
-        LIVEKIT_API_KEY=LIVEKIT_KEY,
-        LIVEKIT_API_SECRET=LIVEKIT_SECRET,
         CORS_ALLOWED_ORIGINS=ORIGIN,
         **dict.fromkeys(("RATE_LIMIT_SESSION", "RATE_LIMIT_TRAINEE", "RATE_LIMIT_BACKEND"), "off"),
     )

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
 from tests.support.endpoint_process import UNEXPECTED_ERROR, Endpoint, endpoint, endpoint_env
 from tests.support.endpoint_requests import BACKEND, browser
 
@@ -44,9 +43,6 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
     env = endpoint_env(
         None,
         folder / "state",
-        LIVEKIT_URL="ws://127.0.0.1:1",
-        LIVEKIT_API_KEY=LIVEKIT_KEY,
-        LIVEKIT_API_SECRET=LIVEKIT_SECRET,
         # LiveKit cannot be reached, and the endpoint tries again for this long.
         LIVEKIT_TIMEOUT_S="0.3",
         # High enough that most requests are handled, low enough that some get 429.

@@ -17,6 +17,7 @@ import httpx
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
+from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
 from tests.support.endpoint_requests import API_KEY, CONTINUE_URL, JWT_SECRET
 from tests.support.waiting import until_answer
 
@@ -53,20 +54,13 @@ class Endpoint:
 
 
 def endpoint_env(livekit: LiveKitServer | None, state: Path, **more: str) -> dict[str, str]:
-    """The settings of an endpoint. Without a server, pass LiveKit's settings in `more`."""
+    """The settings of an endpoint; without a server, LiveKit is not reachable."""
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
-    livekit_settings = (
-        {
-            "LIVEKIT_URL": livekit.url,
-            "LIVEKIT_API_KEY": livekit.api_key,
-            "LIVEKIT_API_SECRET": livekit.api_secret,
-        }
-        if livekit
-        else {}
-    )
     return {
         **kept,
-        **livekit_settings,
+        "LIVEKIT_URL": livekit.url if livekit else "ws://127.0.0.1:1",
+        "LIVEKIT_API_KEY": livekit.api_key if livekit else LIVEKIT_KEY,
+        "LIVEKIT_API_SECRET": livekit.api_secret if livekit else LIVEKIT_SECRET,
         "LIVEKIT_AGENT_NAME": "greeter",
         "PLATFORM_API_KEY": API_KEY,
         "PLATFORM_JWT_SECRET": JWT_SECRET,
