@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -92,3 +93,13 @@ def _get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=30) as answer:
         content: bytes = answer.read()
     return content
+
+
+def test_preview_says_what_to_do_if_its_port_is_taken(
+    prompts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("espeakng_loader")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["preview", "--port", str(port), "--prompts", str(prompts)]) != 0
+    assert f"port {port}: Address already in use; choose another" in capsys.readouterr().err

@@ -66,6 +66,13 @@ def test_an_exported_table_is_imported_without_changes(
     assert contents(prompts) == before
 
 
+def test_import_skips_scripts_that_nobody_has_translated(prompts: Path, tmp_path: Path) -> None:
+    before, table = contents(prompts), tmp_path / "it.csv"
+    run(prompts, "export", "forklift", "--locale", "it", "--out", str(table))
+    assert run(prompts, "import", str(table)) == 0
+    assert contents(prompts) == before
+
+
 def test_import_changes_the_edited_text_and_raises_the_version(
     prompts: Path, tmp_path: Path
 ) -> None:

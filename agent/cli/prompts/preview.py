@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,11 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace, voice: LineVoice) -> None:
-    """Serve the page and its audio on this machine until Ctrl+C, made anew for every request."""
+    """Serve the page and its audio on this machine until Ctrl+C, made anew for every request.
+
+    Raises:
+        ScriptError: the port is taken.
+    """
 
     async def answer(request: web.Request) -> web.Response:
         try:
@@ -71,7 +76,13 @@ def _serve(options: argparse.Namespace, voice: LineVoice) -> None:
     app = web.Application()
     app.add_routes([web.get(path, answer) for path in ("/", "/audio")])
     where = f"open http://127.0.0.1:{options.port}/ and press Ctrl+C to stop"
-    web.run_app(app, host="127.0.0.1", port=options.port, print=lambda _: print(where, flush=True))
+    try:
+        web.run_app(
+            app, host="127.0.0.1", port=options.port, print=lambda _: print(where, flush=True)
+        )
+    except OSError as e:
+        reason = os.strerror(e.errno) if e.errno else e
+        raise ScriptError(f"port {options.port}: {reason}; choose another with --port") from e
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,8 @@ def _new_contents(
     problems: list[str] = []
     for name in dict.fromkeys(row.script for row in table):
         rows = [row for row in table if row.script == name]
+        if not any(row.translation for row in rows):
+            continue  # not translated yet
         try:
             script = _TranslatedScript.read(library, name, source, locale)
         except ScriptError as e:
