@@ -9,10 +9,11 @@ from livekit.agents import UserStateChangedEvent
 from livekit.agents.language import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
-from agent.core.events import LineAdded, SpeechNotRecognised, SpeechRecognised
+from agent.core.events import LineAdded, ReplyFailed, SpeechNotRecognised, SpeechRecognised
 from agent.greeting import activity
 from agent.greeting.behaviours import answer_open_turn, end_monologue
 from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
+from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
 from agent.greeting.behaviours.end_monologue import EndMonologue
@@ -43,6 +44,17 @@ async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once() 
             await noise(fake, 2.0)
         script = fake.state.script
         assert fake.lines == [script.trouble, script.trouble, script.suggest_typing]
+
+
+async def test_agent_apologises_once_for_each_turn_that_no_model_answers() -> None:
+    async with fake_greeting(behaviours=(ApologiseWithoutReply,)) as fake:
+        trouble = fake.state.script.trouble
+        for turn in (1, 2):
+            fake.events.emit(SpeechRecognised())
+            for _ in range(2):
+                fake.events.emit(ReplyFailed())
+                await asyncio.sleep(QUIET_S)
+            assert fake.lines == [trouble] * turn
 
 
 async def test_cough_is_not_answered() -> None:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from typing import Final
-
 from agent.core.events import ReplyFailed
 from agent.greeting.greeting import Greeting
 
-_EVERY_S: Final = 8.0
-
 
 class ApologiseWithoutReply:
-    """Says the script's `trouble` line, at most every 8 s."""
+    """Says the script's `trouble` line, once for what the trainee has said or typed."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
-        self._apologised_at = -_EVERY_S
+        self._apologised_at_turn = -1
         greeting.events.on(ReplyFailed, self._on_reply_failed)
 
     def _on_reply_failed(self, _: ReplyFailed) -> None:
-        now = time.monotonic()
-        if now - self._apologised_at >= _EVERY_S:
-            self._apologised_at = now
+        turn = self._greeting.activity.trainee_turns
+        if turn != self._apologised_at_turn:
+            self._apologised_at_turn = turn
             self._greeting.conversation.lines.say_soon(self._greeting.state.script.trouble)
