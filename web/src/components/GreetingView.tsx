@@ -10,7 +10,6 @@ import {
   continueHintOf,
   type GreetingState,
   hasSaidClosingLine,
-  isConversing,
   isOver,
   isTextMode,
   opensVideoByItself,
@@ -147,7 +146,7 @@ export function GreetingView(props: GreetingViewProps) {
           {!over && (
             <MicrophoneButton
               microphone={microphone}
-              enabled={connected && isConversing(state)}
+              enabled={connected && live}
               textMode={textMode}
             />
           )}

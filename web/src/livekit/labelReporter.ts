@@ -6,6 +6,7 @@
  * visible for the first time.
  */
 import { type RemoteParticipant, type Room, RoomEvent } from "livekit-client";
+import { useEffect, useState } from "react";
 
 import { delay } from "../lib/timing.js";
 import { isAgent } from "./agentPresence.js";
@@ -79,4 +80,11 @@ export class LabelReporter {
     }
     this.busy.delete(sid);
   }
+}
+
+/** A function that reports a visible label to the agents in the room. */
+export function useLabelReporter(room: Room): (label: Label) => void {
+  const [reporter] = useState(() => new LabelReporter(room));
+  useEffect(() => reporter.start(), [reporter]);
+  return reporter.shown;
 }

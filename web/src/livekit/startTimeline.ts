@@ -5,7 +5,10 @@
  * Clocks differ, so the report has ages instead of times: how many milliseconds ago each step was.
  */
 import { type RemoteTrack, type Room, RoomEvent, Track, TrackEvent } from "livekit-client";
+import { useEffect, useState } from "react";
 
+import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { Playback } from "./playbackReporter.js";
 import { RPC_START_TIMELINE } from "./roomContract.js";
 import { onRoomEvents } from "./roomEvents.js";
 import { callAgent } from "./rpc.js";
@@ -66,4 +69,17 @@ export class StartTimeline {
     // Only the timeline depends on it, so an error is ignored.
     await callAgent(this.room, RPC_START_TIMELINE, payload).catch(() => undefined);
   }
+}
+
+/** Reports the page's part of the start to the agent. */
+export function useStartTimeline(room: Room, endpoint: GreetingEndpoint, playback: Playback): void {
+  const [timeline] = useState(() => new StartTimeline(room));
+  useEffect(() => timeline.start(), [timeline]);
+  useEffect(() => {
+    if (playback !== "playing") return;
+    const { requestedAt, receivedAt } = endpoint.requestTimes();
+    if (requestedAt !== undefined) timeline.mark("page_asked", requestedAt);
+    if (receivedAt !== undefined) timeline.mark("page_ticket", receivedAt);
+    timeline.mark("page_sound");
+  }, [timeline, endpoint, playback]);
 }
