@@ -238,7 +238,10 @@ class TraineeWords:
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         """Return the transcript with the words that waited; stop the line if they are enough."""
         count = len(words_of(text))
-        if final or count >= _CERTAIN_WORDS or (self._interim and count >= _LIKELY_WORDS):
+        likely = count >= _CERTAIN_WORDS or (self._interim and count >= _LIKELY_WORDS)
+        # A final transcript makes the session stop a paused line. If the line has been stopped
+        # before, the session only resumes its audio.
+        if (likely or final) and not (final and self._line.is_paused):
             self._line.interrupt()
         if event.type is SpeechEventType.INTERIM_TRANSCRIPT and text == self._interim:
             # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the

@@ -85,6 +85,17 @@ async def test_two_words_recognised_twice_stop_the_line(recognition: RecognisedW
     assert speech.interrupted
 
 
+async def test_session_stops_a_paused_line_at_the_final_word(recognition: RecognisedWords) -> None:
+    """It would resume the audio of a line that has been stopped before."""
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.session.changes_to("listening")
+    recognition.says("Stop.")
+    await recognition.settle()
+    assert not speech.interrupted
+    assert recognition.texts == ["Stop."]
+
+
 async def test_repeated_transcript_is_passed_on_once(recognition: RecognisedWords) -> None:
     recognition.words.release()
     recognition.says("How long", START, INTERIM, INTERIM, EAGER, INTERIM)
