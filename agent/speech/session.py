@@ -17,7 +17,7 @@ _MAX_TOOL_STEPS: Final = 5
 
 _PAUSE_AFTER_S: Final = 0.1
 """Sound that may be speech pauses the agent if it lasts this long."""
-_RESUME_AFTER_S: Final = 0.6
+_RESUME_AFTER_S: Final = 0.5
 """A paused line continues if no words are recognised within this time after the sound."""
 
 _TRANSCRIPTION_TIMEOUT_S: Final = 3.5
