@@ -23,9 +23,8 @@ class PageClient(LiveKitClient):
     def __init__(self) -> None:
         super().__init__()
         self._reported: tuple[str, ...] | None = None
-        self._heard_from: list[str] = []
-        self._audible_at: float | None = None
-        """time.monotonic() of the first audio track that is received."""
+        self.received_at: dict[str, float] = {}
+        """Identity to time.monotonic() at which its first audio track was received."""
         self._reports: set[asyncio.Future[Any]] = set()
         for event in (
             "participant_connected",
@@ -41,9 +40,8 @@ class PageClient(LiveKitClient):
 
     async def can_hear(self, timeout: float = 60) -> float:
         """Wait until an audio track is received; return time.monotonic() of that moment."""
-        await until(lambda: self._audible_at is not None, timeout, "no audio track was received")
-        assert self._audible_at is not None
-        return self._audible_at
+        await until(lambda: self.received_at, timeout, "no audio track was received")
+        return min(self.received_at.values())
 
     async def leave(self) -> None:
         """Leave the room and stop reporting."""
@@ -55,11 +53,10 @@ class PageClient(LiveKitClient):
         if event and isinstance(event[0], rtc.RemoteAudioTrack):
             participant = event[2]
             assert isinstance(participant, rtc.RemoteParticipant)
-            self._heard_from.append(participant.identity)
-            self._audible_at = self._audible_at or time.monotonic()
+            self.received_at.setdefault(participant.identity, time.monotonic())
         if self.agent is None:
             return
-        audio_from = tuple(self._heard_from)
+        audio_from = tuple(self.received_at)
         if audio_from == self._reported:
             return
         self._reported = audio_from
