@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import httpx
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
+from agent.demo.processes import running
 from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
 from tests.support.endpoint_requests import API_KEY, CONTINUE_URL, JWT_SECRET
 from tests.support.waiting import until_answer
@@ -117,32 +119,23 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
 @contextlib.asynccontextmanager
 async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterator[None]:
     """Run a worker with the agent name `AGENT_NAME` (default `greeter`)."""
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("endpoint_worker.py")),
-            "start",
-            env={
-                **endpoint_env(livekit, log.parent),
-                "LIVEKIT_AGENT_NAME": "",  # otherwise it overrides AGENT_NAME
-                "AGENT_NAME": "greeter",
-                **more,
-            },
-            stdout=out,
-            stderr=out,
-        )
+    command = (sys.executable, str(Path(__file__).with_name("endpoint_worker.py")), "start")
+    env = {
+        **endpoint_env(livekit, log.parent),
+        "LIVEKIT_AGENT_NAME": "",  # otherwise it overrides AGENT_NAME
+        "AGENT_NAME": "greeter",
+        **more,
+    }
+    # With the processes of its jobs, which would outlive it.
+    async with running(*command, log=log, env=env, end_with=signal.SIGKILL) as process:
 
-    async def registered() -> bool:
-        text = await asyncio.to_thread(log.read_text)
-        assert process.returncode is None, text
-        return "registered worker" in text
+        async def registered() -> bool:
+            text = await asyncio.to_thread(log.read_text)
+            assert process.returncode is None, text
+            return "registered worker" in text
 
-    try:
         await until_answer(registered, timeout_s=180)
         yield
-    finally:
-        process.kill()
-        await process.wait()
 
 
 @contextlib.asynccontextmanager
