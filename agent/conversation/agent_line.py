@@ -27,7 +27,6 @@ class AgentLine:
         self._on_end: list[Callable[[], None]] = []
         self.ended_at = 0.0
         """When the last line ended, on the monotonic clock."""
-        self._paused = False
         self._resumes_after_sound = False
         session.on("agent_state_changed", self._on_agent_state)
         session.on("user_state_changed", self._on_user_state)
@@ -40,7 +39,7 @@ class AgentLine:
     @property
     def is_paused(self) -> bool:
         """True while a sound pauses the line."""
-        return self._paused and self.under_way
+        return self._session.agent_state == "listening" and self.under_way
 
     @property
     def is_due(self) -> bool:
@@ -92,7 +91,6 @@ class AgentLine:
             self._resume()
 
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
-        self._paused = event.new_state == "listening"
         speech = self._session.current_speech
         if event.new_state == "speaking" and speech is not None and speech is not self._speech:
             self._speech, self._began_at = speech, time.monotonic()

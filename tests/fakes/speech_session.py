@@ -36,7 +36,7 @@ class FakeSession:
 
     def __init__(self) -> None:
         self.current_speech: FakeSpeech | None = None
-        self.user_state = "listening"
+        self.agent_state = self.user_state = "listening"
         self.resumed = 0
         self.output = SimpleNamespace(audio=SimpleNamespace(resume=self._resume))
         self._callbacks: list[Any] = []
@@ -49,6 +49,8 @@ class FakeSession:
 
     def changes_to(self, state: str, event: str = "agent_state_changed") -> None:
         """Change the state of the agent, or of the trainee ("user_state_changed")."""
+        if event == "agent_state_changed":
+            self.agent_state = state
         for name, callback in self._callbacks:
             if name == event:
                 callback(SimpleNamespace(new_state=state))

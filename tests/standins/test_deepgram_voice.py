@@ -147,13 +147,19 @@ async def test_voice_changes_its_connection_before_it_has_flushed_too_often(
     assert [len(call["said"]) for call in await connections(providers)] == [18, 4]
 
 
-async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_closed(
-    providers: Providers, caplog: pytest.LogCaptureFixture
-) -> None:
+async def voice_with_idle_connection(providers: Providers) -> DeepgramVoice:
+    """Return a voice whose connection Deepgram has closed, because it was idle."""
     voice = voice_of(providers)
     await providers.faults("aura:idle=1.5")
     assert await say(voice, "Hello, Ada.") > 0.4
     await asyncio.sleep(2.5)
+    return voice
+
+
+async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_closed(
+    providers: Providers, caplog: pytest.LogCaptureFixture
+) -> None:
+    voice = await voice_with_idle_connection(providers)
     await providers.faults()
     assert await say(voice, "Welcome to your training.") > 0.8
     await voice.aclose()
@@ -166,10 +172,7 @@ async def test_voice_closes_a_connection_quietly_that_was_closed_while_it_was_id
     providers: Providers, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The trainee is silent for a minute, asks to speak more slowly, and leaves after another."""
-    voice = voice_of(providers)
-    await providers.faults("aura:idle=1.5")
-    assert await say(voice, "Hello, Ada.") > 0.4
-    await asyncio.sleep(2.5)
+    voice = await voice_with_idle_connection(providers)
     voice.slow_down_to(0.85)
     assert await say(voice, "Welcome to your training.") > 0.8
     await asyncio.sleep(2.5)

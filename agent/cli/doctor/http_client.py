@@ -174,7 +174,7 @@ def _explained(error: Exception, url: str) -> NoResponse:
                 "the proxy of HTTPS_PROXY or HTTP_PROXY is not a valid URL",
                 "write it as http://host:port, or unset the variable",
             )
-        # The last two: it is no valid name.
+        # The last two mean that the name is not valid.
         case aiohttp.ClientConnectorDNSError() | aiohttp.InvalidURL() | UnicodeError():
             return NoResponse(
                 f"the name {urlsplit(url).hostname or url} cannot be resolved",
