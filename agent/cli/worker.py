@@ -84,7 +84,7 @@ def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:
 
 
 def _serve(settings: WorkerSettings, *, log_level: str, dev: bool) -> int:
-    from agent.core.livekit_internals import run_agent_server
+    from agent.core.livekit_internals.worker import run_agent_server
     from agent.worker.loop_monitor import switch_off_by_default
     from agent.worker.preflight import (
         check_scripts,

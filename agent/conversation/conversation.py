@@ -30,7 +30,7 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.background_task import start_task
-from agent.core.livekit_internals import stop_captions
+from agent.core.livekit_internals.room import stop_captions
 from agent.core.names import clean_name
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings

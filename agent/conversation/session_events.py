@@ -27,7 +27,7 @@ from agent.core.events import (
     SpeechNotRecognised,
     SpeechRecognised,
 )
-from agent.core.livekit_internals import drop_early_reply, prepare_early_reply_again
+from agent.core.livekit_internals.speech import drop_early_reply, prepare_early_reply_again
 from agent.core.log import logger
 from agent.speech.failures import provider_failed
 

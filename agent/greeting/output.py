@@ -22,7 +22,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError
 from agent.core.events import ModeChanged
-from agent.core.livekit_internals import VoiceTrack
+from agent.core.livekit_internals.room import VoiceTrack
 from agent.core.task_set import TaskSet
 from agent.core.types import Mode
 

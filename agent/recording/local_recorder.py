@@ -15,7 +15,7 @@ from typing import Any, Final
 from livekit.agents import AgentSession
 
 from agent.core.errors import RecordingError
-from agent.core.livekit_internals import ObservableRecorder
+from agent.core.livekit_internals.room import ObservableRecorder
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX

@@ -11,7 +11,7 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
-from agent.core.livekit_internals import (
+from agent.core.livekit_internals.speech import (
     GeminiLLM,
     ReplyCutShortError,
     UnmeasuredLLMStream,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from livekit.agents import APIConnectOptions, tts
 from livekit.plugins import google
 
-from agent.core.livekit_internals import set_gemini_tts_timeout
+from agent.core.livekit_internals.speech import set_gemini_tts_timeout
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.google_access import google_access

@@ -17,7 +17,7 @@ from livekit.agents.llm import ChatMessage
 from livekit.agents.tokenize.basic import hyphenate_word
 
 from agent.core.job_metadata import JobMetadata
-from agent.core.livekit_internals import load_tls_certificates
+from agent.core.livekit_internals.worker import load_tls_certificates
 from agent.core.settings import WorkerSettings
 from agent.scripts import script_for
 from agent.speech.models import FallbackModels, build_llm

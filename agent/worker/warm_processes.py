@@ -12,7 +12,7 @@ import math
 import time
 from typing import Final
 
-from agent.core.livekit_internals import ObservableAgentServer
+from agent.core.livekit_internals.worker import ObservableAgentServer
 
 _QUIET_S: Final = 4.0
 """A burst is over if no job was accepted for this long."""

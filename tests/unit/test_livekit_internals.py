@@ -1,4 +1,4 @@
-"""The private attributes in agent/core/livekit_internals.py still exist in the locked versions.
+"""The private attributes in agent/core/livekit_internals still exist in the locked versions.
 
 If one of these tests fails, the lock has moved: read the new version before changing the test.
 """
@@ -35,7 +35,8 @@ from livekit.plugins import bey, deepgram, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.kept_audio import AUDIO_SAMPLE_RATE
-from agent.core.livekit_internals import ObservableAgentServer, VoiceTrack, stop_captions
+from agent.core.livekit_internals.room import VoiceTrack, stop_captions
+from agent.core.livekit_internals.worker import ObservableAgentServer
 from agent.core.settings import WorkerSettings
 from agent.speech.models import FallbackModels
 from tests.fakes.room import FakeRoom

@@ -16,8 +16,8 @@ from agent.scripts.library import COMMON, read_library, with_folder
 
 SAMPLE_NAME = "Ana"
 """The trainee's name in examples."""
-Tools: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-Arguments: TypeAlias = "argparse._ActionsContainer"
+Tools: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+Arguments: TypeAlias = "argparse._ActionsContainer"  # noqa: SLF001
 """A parser, or a group of its arguments."""
 
 
