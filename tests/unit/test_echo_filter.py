@@ -18,7 +18,26 @@ from livekit.agents.types import TimedString
 from agent.conversation import echo_filter
 from agent.conversation.echo_words import is_echo
 from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, LINE, START, RecognisedWords
+from tests.fakes.speech_session import FakeSpeech
 from tests.support.clock import Clock
+
+
+async def assert_ignored(recognition: RecognisedWords, line: FakeSpeech) -> None:
+    """The words were taken for an echo of the line, which goes on to its end."""
+    await recognition.settle()
+    assert not line.interrupted
+    assert recognition.activity.hears_echo
+    line.ends()
+    await recognition.settle()
+    assert recognition.passed == []
+
+
+async def assert_answered(recognition: RecognisedWords, line: FakeSpeech, *texts: str) -> None:
+    """The trainee's words stopped the line, and are answered."""
+    await recognition.settle()
+    assert line.interrupted
+    assert not recognition.activity.hears_echo
+    assert recognition.texts == [*texts]
 
 
 async def test_agent_does_not_hear_itself(recognition: RecognisedWords) -> None:
@@ -55,12 +74,7 @@ async def test_late_echo_of_the_line_before_does_not_end_a_line(
         (END, ""),
     ):
         recognition.says(text, kind)
-    await recognition.settle()
-    assert not second.interrupted
-    assert recognition.activity.hears_echo
-    second.ends()
-    await recognition.settle()
-    assert recognition.passed == []
+    await assert_ignored(recognition, second)
 
 
 async def test_echo_in_short_transcripts_does_not_end_a_line(recognition: RecognisedWords) -> None:
@@ -68,12 +82,7 @@ async def test_echo_in_short_transcripts_does_not_end_a_line(recognition: Recogn
     speech = recognition.session.speaks()
     for text in ("Hello", "and welcome", "to the course"):
         recognition.says(text)
-    await recognition.settle()
-    assert not speech.interrupted
-    assert recognition.activity.hears_echo
-    speech.ends()
-    await recognition.settle()
-    assert recognition.passed == []
+    await assert_ignored(recognition, speech)
 
 
 async def test_words_of_the_line_are_answered_after_it(recognition: RecognisedWords) -> None:
@@ -142,10 +151,7 @@ async def test_answer_in_the_words_of_the_question_is_not_an_echo(
     recognition.words.release()
     speech = recognition.session.speaks()
     recognition.says("I wish to know about it, yes, all of that please")
-    await recognition.settle()
-    assert speech.interrupted
-    assert not recognition.activity.hears_echo
-    assert recognition.texts == ["I wish to know about it, yes, all of that please"]
+    await assert_answered(recognition, speech, "I wish to know about it, yes, all of that please")
 
 
 async def test_recognition_hears_silence_in_place_of_an_echo(
@@ -225,9 +231,7 @@ async def test_trainee_who_repeats_the_line_stops_it_if_they_sound_different(
     async for _ in recognition.words.without_echo(microphone()):
         pass
     recognition.says(text, INTERIM, EAGER, FINAL, END)
-    await recognition.settle()
-    assert not recognition.activity.hears_echo
-    assert recognition.texts == [text]
+    await assert_answered(recognition, speech, text)
 
 
 async def test_trainee_may_repeat_words_of_an_earlier_line(
@@ -239,10 +243,7 @@ async def test_trainee_may_repeat_words_of_an_earlier_line(
     clock.ahead_s = 5
     speech = recognition.session.speaks()
     recognition.says("Hello and welcome to the course")
-    await recognition.settle()
-    assert speech.interrupted
-    assert not recognition.activity.hears_echo
-    assert recognition.texts == ["Hello and welcome to the course"]
+    await assert_answered(recognition, speech, "Hello and welcome to the course")
 
 
 async def test_echo_that_is_recognised_late_is_not_answered(
