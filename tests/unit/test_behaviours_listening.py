@@ -9,7 +9,13 @@ from livekit.agents import UserStateChangedEvent
 from livekit.agents.language import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
-from agent.core.events import LineAdded, ReplyFailed, SpeechNotRecognised, SpeechRecognised
+from agent.core.events import (
+    ClosingRequested,
+    LineAdded,
+    ReplyFailed,
+    SpeechNotRecognised,
+    SpeechRecognised,
+)
 from agent.greeting import activity
 from agent.greeting.behaviours import answer_open_turn, end_monologue
 from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
@@ -65,6 +71,16 @@ async def test_cough_is_not_answered() -> None:
         assert fake.lines == []
         await noise(fake, 0.4)
         assert fake.lines == [fake.state.script.trouble]
+
+
+async def test_agent_does_not_apologise_for_noise_after_the_closing_line() -> None:
+    async with fake_greeting(behaviours=(RecoverRecognition, CloseConversation)) as fake:
+        fake.events.emit(ClosingRequested("silence"))
+        await fake.until_said(fake.state.script.closing)
+        while fake.state.closing_said is None:
+            await asyncio.sleep(0.01)
+        await noise(fake, 2.0)
+        assert fake.lines == [fake.state.script.closing]
 
 
 async def test_noise_does_not_put_off_the_check_in() -> None:

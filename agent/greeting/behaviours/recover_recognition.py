@@ -1,7 +1,7 @@
 """Tries the second speech recognition if speech was not recognised, then apologises to the trainee.
 
 Noise can sound like speech. After two apologies the agent suggests typing, once, and then says no
-more about it.
+more about it. It does not apologise after the closing line.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class RecoverRecognition:
 
     def _apologise(self) -> None:
         conversation, state = self._greeting.conversation, self._greeting.state
-        if conversation.is_listening and state.opening_over.is_set():
+        is_over = state.closing_said is not None
+        if conversation.is_listening and state.opening_over.is_set() and not is_over:
             self._said += 1
             apologise = self._said <= _APOLOGIES
             line = state.script.trouble if apologise else state.script.suggest_typing
