@@ -134,7 +134,7 @@ class GreetingAgent(Agent):
         script = self.script
         may_switch, self._may_switch = self._may_switch, True
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
-        spoken = SpokenReply()
+        spoken = SpokenReply(script.guide)
         async with aclosing(reply):
             following = asyncio.ensure_future(anext(reply, None))
             try:

@@ -1,4 +1,8 @@
-"""Removes repeated sentences from a reply if a second model starts it over after a failure."""
+"""Removes what the trainee should not hear from a reply that is otherwise speech.
+
+That is the agent's name as a label (`Maya: Hello`), and sentences that a second model repeats when
+it starts the reply over after a failure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,14 @@ _SENTENCES: Final = re.compile(r".*[.!?…][\"')»”]*(?=\s|\Z)", re.S)
 class SpokenReply:
     """The text of one reply that has been passed on to the voice."""
 
-    def __init__(self) -> None:
+    def __init__(self, guide: str = "") -> None:
+        """Expect a reply of the agent.
+
+        Args:
+            guide: the agent's name in the script; may be empty.
+        """
+        label = rf"[\s*\[]*{re.escape(guide)}[*\]]*\s?:[*\]]*\s*"
+        self._label = re.compile(label) if guide else None
         self._attempt: str | None = None
         self.text = ""
         """The text of the current attempt that has been passed on."""
@@ -46,6 +57,8 @@ class SpokenReply:
         content = chunk.delta.content if chunk.delta else None
         if chunk.delta is None or not content:
             return chunk
+        if self._label and not self.text and (label := self._label.match(content)):
+            content = content[label.end() :]
         if self._repeats:
             self._held += content
             held = self._held.lstrip()

@@ -28,6 +28,17 @@ _STAGE_DIRECTION: Final = re.compile(
     re.I,
 )
 """In `*writes the answer down*`. Other words between asterisks are emphasised speech."""
+_GESTURES: Final = (
+    "smil(?:es|ing)|laugh(?:s|ing|ter)|chuckl(?:es|ing)|nod(?:s|ding)|sigh(?:s|ing)|grin(?:s|ning)"
+    "|winks|waves|pauses|lächelt|lacht|schmunzelt|nickt|seufzt|zwinkert|winkt|sonríe|(?:se )?ríe"
+    "|risas|asiente|suspira|sourit|rit|rires|acquiesce|hoche|soupire"
+)
+_GESTURE: Final = re.compile(
+    rf"\s*(?:[\[(]\s*(?:{_GESTURES})\b[^\])\n]{{0,30}}[\])]|\*(?:{_GESTURES})\b[^*\n]{{0,30}}\*"
+    r"|[\[(]\s*(?:(?:short|brief|kurze|breve|courte) )?(?:pause|pausa|silence|silencio)\s*[\])])",
+    re.I,
+)
+"""`*smiles*`, `[laughs softly]` or `(pause)`, which is left out."""
 _MAY_BECOME_CODE: Final = re.compile(
     r"(?:\bdef |\bimport (?:[a-z_][\w.]*\s?)?|\bselect (?:\* ?)?"
     r"|(?:[\[(]|(?<!\w)\*(?=\w))[^\])*\n]{0,40})\Z",
@@ -119,7 +130,7 @@ class ReplyCheck:
         Raises:
             NotSpeechError: this reply is not speech.
         """
-        self._held += text
+        self._held = _GESTURE.sub("", self._held + text)
         if not self._has_begun:
             self._held = _ROLE.sub("", self._held)
         end = max(self._held.rfind(" "), self._held.rfind("\n")) + 1

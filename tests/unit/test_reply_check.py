@@ -126,6 +126,25 @@ def test_role_at_the_beginning_is_left_out(role: str, size: int) -> None:
     assert "".join(passed_on(role + text, script().instructions, size=size)) == text
 
 
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("(pause) Good, we go on.", "Good, we go on."),
+        ("[laughs softly] That is funny.", "That is funny."),
+        ("*smiles* Hello, Ada.", "Hello, Ada."),
+        ("I see. *nods* Then we go on. (short pause) Ready?", "I see. Then we go on. Ready?"),
+        ("*lächelt* Schön, dass Sie da sind.", "Schön, dass Sie da sind."),
+        ("Claro. (se ríe) Seguimos.", "Claro. Seguimos."),
+        ("Bien sûr. [sourit] On continue.", "Bien sûr. On continue."),
+        ("Please *smile* at guests (pause button), in break (pause at ten).", ""),
+    ],
+)
+def test_gestures_are_left_out(written: str, said: str, size: int) -> None:
+    text = "".join(passed_on(written, script().instructions, size=size))
+    assert text.split() == (said or written).split()
+
+
 @pytest.mark.parametrize("size", [3, 1_000])
 @pytest.mark.parametrize("locale", ["en", "de", "es", "fr"])
 @pytest.mark.parametrize("training", TRAININGS)

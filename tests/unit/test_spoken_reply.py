@@ -24,6 +24,19 @@ def heard(*pieces: tuple[str, str]) -> list[str]:
     return [text for text in texts if text]
 
 
+@pytest.mark.parametrize("label", ["Maya: ", "Maya:\n", "**Maya:** ", "[Maya]: ", "Maya : "])
+def test_agents_name_as_a_label_is_left_out(label: str) -> None:
+    reply = SpokenReply("Maya")
+    pieces = [label, "Hello, Ada. ", "Maya: that is me."]
+    texts = [
+        taken.delta.content or "" for p in pieces if (taken := reply.take(chunk("a", p))).delta
+    ]
+    assert "".join(texts) == "Hello, Ada. Maya: that is me."
+    together = SpokenReply("Maya").take(chunk("a", f"{label}Hello, Ada."))
+    assert together.delta is not None
+    assert together.delta.content == "Hello, Ada."
+
+
 def test_complete_sentences_are_not_repeated() -> None:
     assert heard(("a", "Hello, Ada. It"), ("b", "Hello, "), ("b", "Ada. It is short.")) == [
         "Hello, Ada. It",
