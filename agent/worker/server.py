@@ -33,6 +33,7 @@ from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.job import clean_up, greet
 from agent.worker.loop_monitor import watch_event_loop
+from agent.worker.orphans import end_after_worker
 from agent.worker.shared import shared
 from agent.worker.warm_processes import WarmProcesses
 
@@ -219,6 +220,7 @@ async def _healthz(_: web.Request) -> web.Response:
 
 def prewarm(process: JobProcess) -> None:
     """Prepare a process before its job comes; see `agent.worker.shared`."""
+    end_after_worker()
     settings, llm = shared().settings, shared().llm
     start_native_library()
     install_log_filter(settings.secrets(), only_counts=settings.only_counts)
