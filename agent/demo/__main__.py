@@ -7,8 +7,10 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from agent.core.addresses import port_number
 from agent.core.errors import ConfigError
 from agent.demo.processes import DemoError, cache_dir, cancel_at_signals
 from agent.demo.providers.faults import describe_faults
@@ -22,11 +24,11 @@ _FOR_BACKENDS = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C; returns 0, 1 if something could not run, or 2 if misconfigured."""
     parser = argparse.ArgumentParser(prog="python -m agent.demo", description=__doc__)
     add = parser.add_argument
-    add("--port", type=int, default=0, help="port of the page (default: a free one)")
+    add("--port", type=port_number, default=0, help="port of the page (default: a free one)")
     add(
         "--fault",
         action="append",
@@ -50,18 +52,15 @@ def main() -> int:
         help="send outcomes to your own platform at this URL, and print the keys for its backend",
     )
     add("--real", action="store_true", help="use the real providers, with the keys in .env")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if "list" in options.fault:
         print(describe_faults())
         return 0
     try:
         asyncio.run(_show(options))
-    except DemoError as e:
+    except (DemoError, ConfigError) as e:
         print(f"demo: {e}", file=sys.stderr)
-        return 1
-    except ConfigError as e:
-        print(f"demo: {e}", file=sys.stderr)
-        return 2
+        return 2 if isinstance(e, ConfigError) else 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         pass
     print("demo: stopped", flush=True)

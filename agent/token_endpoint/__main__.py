@@ -14,7 +14,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from agent.core.addresses import is_public_url
+from agent.core.addresses import is_public_url, port_number
 from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings, load_env_file
@@ -92,7 +92,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
     )
     parser.add_argument(
-        "--port", type=int, default=8000, help="port; 0 selects a free one (default: %(default)s)"
+        "--port",
+        type=port_number,
+        default=8000,
+        help="port; 0 selects a free one (default: %(default)s)",
     )
     parser.add_argument(
         "--keep-alive",
@@ -119,7 +122,7 @@ def _listen(host: str, port: int) -> socket.socket:
             family is socket.AF_INET6 and socket.has_dualstack_ipv6()
         )  # `::` listens on IPv4, too
         return socket.create_server(address, family=family, backlog=2048, dualstack_ipv6=both)
-    except (OSError, OverflowError) as e:
+    except OSError as e:
         raise TrainingGreeterError(
             f"cannot listen on {host}:{port}: {e}. Check --host and --port; another process may "
             "use the port"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent import __main__ as command_line
+from agent.demo import __main__ as demo
 from agent.token_endpoint import __main__ as token_endpoint
 from tests.support.other_user import of_another_user, visible_folder
 
@@ -82,6 +83,24 @@ def test_missing_setting_is_named(
     shown = capsys.readouterr().err
     assert shown.startswith(f"python -m agent {arguments[0]}: ")
     assert missing in shown
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+@pytest.mark.parametrize(
+    "main",
+    [
+        token_endpoint.main,
+        demo.main,
+        lambda given: command_line.main(["prompts", "preview", *given]),
+    ],
+    ids=["endpoint", "demo", "preview"],
+)
+def test_port_that_does_not_exist_is_refused(
+    main: Callable[[list[str]], int], port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([f"--port={port}"])
+    assert f"--port: {port} is not a port: choose 1024 to 65535" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from agent.cli.doctor.folders import exists
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings
-from agent.core.settings.field_types import spelling_problem
+from agent.core.settings.field_types import PLACEHOLDER_PROBLEM, spelling_problem
 
 S = TypeVar("S", bound=Settings)
 
@@ -120,9 +120,7 @@ def value_problem(value: str) -> str:
     """Say what is wrong with a value, without repeating it; empty if nothing is."""
     if problem := spelling_problem(value):
         return problem
-    if _PLACEHOLDER.search(value):
-        return "is still a placeholder: replace it with your own value"
-    return ""
+    return PLACEHOLDER_PROBLEM if _PLACEHOLDER.search(value) else ""
 
 
 def _read(settings: type[S], usable: Mapping[str, str]) -> S:

@@ -24,6 +24,10 @@ _UNIT_S = {
 }
 _RATE = re.compile(rf"\s*(\d{{1,9}})\s*(?:/|per)\s*(\d{{0,9}})\s*({'|'.join(_UNIT_S)})s?\s*", re.I)
 
+_PLACEHOLDER = re.compile(r"<.*>|(?:change|replace)[-_ ]?me|.*\byour-project\b.*", re.I)
+"""Copied from an example, and certainly not meant; `doctor` suspects further values."""
+PLACEHOLDER_PROBLEM = "is still a placeholder: replace it with your own value"
+
 
 def spelling_problem(value: str) -> str:
     """Say what is wrong with the spelling of a value, without repeating it; empty if nothing is.
@@ -40,7 +44,7 @@ def spelling_problem(value: str) -> str:
         return "starts or ends with white space: remove it"
     if any(ord(c) < 32 or ord(c) == 127 for c in value):
         return "contains a line break or another invisible character: copy it again, as one line"
-    return ""
+    return PLACEHOLDER_PROBLEM if _PLACEHOLDER.fullmatch(value) else ""
 
 
 def _address(value: str) -> SplitResult:
