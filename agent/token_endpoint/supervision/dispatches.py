@@ -22,7 +22,7 @@ import asyncio
 
 from agent.core.log import logger
 from agent.store import JOB_START_S, Phase, Store, accepted_lease, dispatch_claim
-from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms, Participants
+from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
 from agent.token_endpoint.supervision.known_requests import KnownRequest
 from agent.token_endpoint.supervision.room_state import RoomState
@@ -51,8 +51,9 @@ class DispatchSupervisor:
         self._store = store
         self._check_s = check_s
 
-    def begin(self, state: RoomState, request: KnownRequest | None, now: float) -> None:
+    def begin(self, state: RoomState, now: float) -> None:
         """Plan the first check of a room that was not listed before."""
+        request = state.request
         if request is None or request.room_sid != state.room.sid:
             # A room that a participant opened again has a dispatch only if LiveKit made it.
             state.dispatched_at = now if self._rooms.automatic else None
@@ -63,8 +64,10 @@ class DispatchSupervisor:
         else:
             state.inspect_by(now)
 
-    def note_request(self, state: RoomState, request: KnownRequest, now: float) -> None:
+    def note_request(self, state: RoomState, now: float) -> None:
         """Note a request that was made since the last pass."""
+        if (request := state.request) is None:
+            return
         if state.dispatched_at is None:
             # The room was listed before its request was recorded.
             state.dispatched_at = request.dispatched_at
@@ -74,32 +77,26 @@ class DispatchSupervisor:
             if not state.agent_seen or state.agent_missing_since is not None:
                 state.inspect_by(max(now, (state.dispatched_at or 0) + self._check_s))
 
-    async def check(
-        self,
-        state: RoomState,
-        participants: Participants,
-        request: KnownRequest | None,
-        now: float,
-    ) -> None:
+    async def check(self, state: RoomState, now: float) -> None:
         """Dispatch another agent if one is missing.
 
         Raises:
             LiveKitError, StoreError: nothing is lost; the next inspection checks again.
         """
-        if await self._is_over(state, participants, request):
+        if await self._is_over(state):
             return
-        if participants.trainee:
+        trainee = state.participants.trainee
+        if trainee:
             state.trainee_seen_at = now
-        if participants.agent:
-            await self._agent_is_there(state, participants, now)
+        if state.participants.agent:
+            await self._agent_is_there(state, now)
             return
         if state.agent_missing_since is None:
             state.agent_missing_since = now
-        reopened = _is_reopened(state, request)
-        expected = not reopened and state.trainee_seen_at < state.request_at
-        if request is None or state.lost_agents >= MAX_LOST:
+        if state.request is None or state.lost_agents >= MAX_LOST:
             return
-        if not (participants.trainee or expected):
+        expected = not state.reopened and state.trainee_seen_at < state.request_at
+        if not (trainee or expected):
             return
         if (due := self._due_at(state, accepted=False)) > now:
             state.inspect_by(due)
@@ -108,33 +105,26 @@ class DispatchSupervisor:
         if (due := self._due_at(state, accepted=accepted)) > now:
             state.inspect_by(min(due, now + self._check_s))  # the job may die
             return
-        dispatches = await self._rooms.dispatches(state.name)
-        await self._replace(state, participants, request, dispatches, now)
+        await self._replace(state, state.request, now)
         state.inspect_by(self._due_at(state, accepted=False))
 
-    async def _is_over(
-        self,
-        state: RoomState,
-        participants: Participants,
-        request: KnownRequest | None,
-    ) -> bool:
+    async def _is_over(self, state: RoomState) -> bool:
         """Close the room of a greeting that has ended, unless its agent does.
 
         A job that is on its way when the greeting ends joins up to JOB_START_S later, and opens the
         room again.
         """
-        session_id = state.session_id
-        reopened = _is_reopened(state, request)
-        over = await self._store.end_reason(session_id) is not None
-        if not over and reopened:
-            only_agents = (participants.agent or participants.avatars) and not participants.trainee
+        over = await self._store.end_reason(state.session_id) is not None
+        if not over and state.reopened:
+            here = state.participants
+            only_agents = (here.agent or here.avatars) and not here.trainee
             # Without a phase the greeting failed: a trainee who is back gets another agent.
-            over = bool(only_agents) and await self._store.phase(session_id) is None
+            over = bool(only_agents) and await self._store.phase(state.session_id) is None
         if not over:
             return False
         loop = asyncio.get_running_loop()
         if state.close_at is None:
-            state.close_at = loop.time() + (0 if reopened else AGENT_LEFT_S)
+            state.close_at = loop.time() + (0 if state.reopened else AGENT_LEFT_S)
         if loop.time() >= state.close_at:
             try:
                 await self._rooms.end(state.name)
@@ -143,16 +133,18 @@ class DispatchSupervisor:
                 state.close_at = loop.time() + AGENT_LEFT_S
             logger.info(
                 "closed the room of a greeting that had ended",
-                extra={"event": "ended_room_closed", "reopened": reopened, **state.log_fields},
+                extra={
+                    "event": "ended_room_closed",
+                    "reopened": state.reopened,
+                    **state.log_fields,
+                },
             )
         state.inspect_by(state.close_at)
         return True
 
-    async def _agent_is_there(
-        self, state: RoomState, participants: Participants, now: float
-    ) -> None:
+    async def _agent_is_there(self, state: RoomState, now: float) -> None:
         state.agent_seen, state.agent_missing_since, state.retries = True, None, 0
-        if participants.trainee and not state.met:
+        if state.participants.trainee and not state.met:
             await self._store.mark_met(state.session_id)
             state.met = True
         if not state.unanswered:
@@ -179,15 +171,9 @@ class DispatchSupervisor:
         longer: float = RETRY_GROWTH**state.retries
         return state.dispatched_at + max(self._check_s, min(self._check_s * longer, RETRY_MAX_S))
 
-    async def _replace(
-        self,
-        state: RoomState,
-        participants: Participants,
-        request: KnownRequest,
-        dispatches: list[Dispatch],
-        now: float,
-    ) -> None:
+    async def _replace(self, state: RoomState, request: KnownRequest, now: float) -> None:
         session_id = state.session_id
+        dispatches = await self._rooms.dispatches(state.name)
         dispatched_before, agent_was_here = state.dispatched_at, state.agent_seen
         lost = agent_was_here or any(d.has_job for d in dispatches)
         state.dispatched_at, state.agent_seen = now, False
@@ -195,11 +181,10 @@ class DispatchSupervisor:
         if not await self._store.claim(dispatch_claim(session_id), self._check_s):
             return  # a request dispatched moments ago
         phase = await self._store.phase(session_id)
-        reopened = _is_reopened(state, request)
-        if phase is Phase.ENDED or (phase is Phase.MET and reopened and not state.met):
+        if phase is Phase.ENDED or (phase is Phase.MET and state.reopened and not state.met):
             return  # it is over: they had met, and then the room was closed
         if phase is None:
-            if not participants.trainee:
+            if not state.participants.trainee:
                 return
             await self._store.start(session_id)  # it failed, and continues with the next agent
         for dispatch in dispatches:
@@ -239,8 +224,3 @@ class DispatchSupervisor:
                 await self._rooms.delete_dispatch(state.name, dispatch.id)
         for dispatch_id in due:
             del state.unanswered[dispatch_id]
-
-
-def _is_reopened(state: RoomState, request: KnownRequest | None) -> bool:
-    """Return whether a participant has opened the room again, after the room of the request."""
-    return request is not None and request.room_sid != state.room.sid

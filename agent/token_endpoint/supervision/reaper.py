@@ -19,7 +19,7 @@ from agent.core.log import logger
 from agent.outcomes.outcome import field_in, is_worker_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.livekit_rooms import Avatar, LiveKitRooms, Participants
+from agent.token_endpoint.livekit_rooms import Avatar, LiveKitRooms
 from agent.token_endpoint.metrics import AVATARS_REAPED
 from agent.token_endpoint.supervision.room_state import RoomState
 
@@ -47,7 +47,7 @@ class Reaper:
         self._removed: dict[tuple[str, str], float] = {}
         """Room name and identity of avatars that were removed, and when."""
 
-    async def check(self, state: RoomState, participants: Participants, now: float) -> bool:
+    async def check(self, state: RoomState, now: float) -> bool:
         """Remove orphaned avatars, and close the room if only they kept it open.
 
         Returns:
@@ -56,11 +56,12 @@ class Reaper:
         Raises:
             LiveKitError: nothing is lost; the next inspection checks again.
         """
-        for avatar in self._orphans_due(state, participants, now):
+        for avatar in self._orphans_due(state, now):
             await self._remove(state, avatar)
-        deserted = not (participants.agent or participants.trainee)
+        here = state.participants
+        deserted = not (here.agent or here.trainee)
         state.deserted_since = (state.deserted_since or now) if deserted else None
-        alone = bool(participants.avatars) and not participants.trainee
+        alone = bool(here.avatars) and not here.trainee
         state.without_trainee_since = (state.without_trainee_since or now) if alone else None
 
         if state.reaped_at is not None and _since(state.deserted_since, now) >= AGAIN_S * 0.9:
@@ -83,17 +84,15 @@ class Reaper:
                 },
             )
             return True
-        self._plan(state, participants, now)
+        self._plan(state, now)
         return False
 
-    def _orphans_due(
-        self, state: RoomState, participants: Participants, now: float
-    ) -> list[Avatar]:
+    def _orphans_due(self, state: RoomState, now: float) -> list[Avatar]:
         """Return the avatars to remove now.
 
         An orphan is removed at its second inspection, or at once if it was removed before.
         """
-        avatars = participants.avatars
+        avatars = state.participants.avatars
         state.avatars_since = {a.sid: state.avatars_since.get(a.sid, now) for a in avatars}
         state.orphaned_since = {
             a.sid: state.orphaned_since.get(a.sid, now) for a in avatars if a.orphaned
@@ -111,12 +110,12 @@ class Reaper:
             )
         ]
 
-    def _plan(self, state: RoomState, participants: Participants, now: float) -> None:
+    def _plan(self, state: RoomState, now: float) -> None:
         """Plan the next inspection."""
         reaped = state.reaped_at is not None and now - state.reaped_at < _COMES_BACK_S
         if state.orphaned_since or (reaped and state.deserted_since is not None):
             state.inspect_by(now + AGAIN_S)
-        if reaped or not participants.counted:
+        if reaped or not state.participants.counted:
             state.inspect_by(now + _UNCOUNTED_S)
         if state.without_trainee_since is not None:
             state.inspect_by(state.without_trainee_since + ALONE_S)

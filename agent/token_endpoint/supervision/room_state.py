@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 from agent.core.job_metadata import session_id_of
-from agent.token_endpoint.livekit_rooms import Room
+from agent.token_endpoint.livekit_rooms import Participants, Room
+from agent.token_endpoint.supervision.known_requests import KnownRequest
 
 
 @dataclass(kw_only=True)
@@ -14,6 +15,10 @@ class RoomState:
     """One room, identified by its sid."""
 
     room: Room
+    request: KnownRequest | None
+    """The last request for the session, if it is recent."""
+    participants: Participants = Participants(agent=False, trainee=False)
+    """Of the last inspection."""
     inspect_at: float = math.inf
     """When its participants are listed next."""
     settle_at: list[float] = field(default_factory=list)
@@ -62,6 +67,11 @@ class RoomState:
     def empty(self) -> bool:
         """True if the room has no trainee, and no participant that publishes."""
         return not self.room.num_participants and not self.room.num_publishers
+
+    @property
+    def reopened(self) -> bool:
+        """True if a participant has opened the room again, after the room of the request."""
+        return self.request is not None and self.request.room_sid != self.room.sid
 
     @property
     def session_id(self) -> str:

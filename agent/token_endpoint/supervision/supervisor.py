@@ -270,8 +270,8 @@ class Supervisor(BackgroundTask):
         state = self._states.get(room.name)
         request = self._requests.of(session_id_of(room.name))
         if state is None or state.room.sid != room.sid:
-            state = RoomState(room=room)
-            self._dispatches.begin(state, request, now)
+            state = RoomState(room=room, request=request)
+            self._dispatches.begin(state, now)
             state.inspect_by(now + SAFETY_S if state.empty else now)
         elif state.room != room:
             state.room = room
@@ -280,8 +280,8 @@ class Supervisor(BackgroundTask):
                 state.settle_at = [now + after_s for after_s in SETTLE_S]
             elif state.inspect_at > now + self._pass_s:
                 state.inspect_by(now)
-        if request is not None:
-            self._dispatches.note_request(state, request, now)
+        state.request = request
+        self._dispatches.note_request(state, now)
         return state
 
     async def _inspect_due(self) -> None:
@@ -312,11 +312,9 @@ class Supervisor(BackgroundTask):
             now = asyncio.get_running_loop().time()
             state.plan_next(now, SAFETY_S)
             try:
-                participants = await self._rooms.participants(state.name)
-                if await self._reaper.check(state, participants, now):
-                    return
-                request = self._requests.of(state.session_id)
-                await self._dispatches.check(state, participants, request, now)
+                state.participants = await self._rooms.participants(state.name)
+                if not await self._reaper.check(state, now):
+                    await self._dispatches.check(state, now)
             except StoreError:
                 pass
             except LiveKitError as e:
