@@ -23,7 +23,6 @@ from agent.token_endpoint.http.responses import fallback_for
 from agent.token_endpoint.http.routes import Services
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
-from agent.token_endpoint.rate_limits import RateLimits
 from agent.token_endpoint.readiness import ReadinessCheck
 from agent.token_endpoint.supervision.bill import BillCheck
 from agent.token_endpoint.supervision.dispatches import DispatchSupervisor
@@ -54,18 +53,17 @@ def create_app(settings: EndpointSettings) -> FastAPI:
             Reaper(rooms, greetings, store),
             pass_s=PASS_S,
         )
-        readiness = app.state.readiness = ReadinessCheck(rooms, store, settings)
         services = app.state.services = Services(
             settings=settings,
             verifier=PlatformJwtVerifier(settings),
-            rate_limits=RateLimits(settings),
             greetings=greetings,
             store=store,
             webhooks=LiveKitWebhooks(settings, store, supervisor, greetings),
+            readiness=ReadinessCheck(rooms, store, settings),
         )
         try:
             bill = BillCheck(store, settings, supervisor)
-            async with OutcomeDelivery(store, settings), supervisor, readiness, bill:
+            async with OutcomeDelivery(store, settings), supervisor, services.readiness, bill:
                 yield
         finally:
             await services.webhooks.aclose()

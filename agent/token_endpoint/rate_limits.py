@@ -21,36 +21,26 @@ def limit_at(now: float, rate: Rate, key: str, what: str) -> Limit:
     return Limit(key, what, rate.amount, rate.window_s, int(window), into_s / rate.window_s)
 
 
-class RateLimits:
-    """The limits per session, per trainee and for the backend's key."""
+def limits_of(
+    settings: EndpointSettings,
+    what: Literal["start", "end", "feedback"],
+    session_id: str,
+    *,
+    by_backend: bool,
+    trainee_id: str = "",
+) -> list[Limit]:
+    """Return the limits of one request; `Store.start` and `Store.count` count it.
 
-    def __init__(self, settings: EndpointSettings) -> None:
-        self._session = settings.rate_limit_session
-        self._trainee = settings.rate_limit_trainee
-        self._backend = settings.rate_limit_backend
-
-    def of(
-        self,
-        what: Literal["start", "end", "feedback"],
-        session_id: str,
-        *,
-        by_backend: bool,
-        trainee_id: str = "",
-    ) -> list[Limit]:
-        """Return the limits of one request; `Store.start` and `Store.count` count it.
-
-        Args:
-            what: each kind of request has counts of its own: an end saves money.
-            trainee_id: the platform's id; without one there is no limit per trainee.
-        """
-        now = time.time()
-        limits: list[Limit] = []
-        if self._session:
-            limits.append(limit_at(now, self._session, f"{what}/{session_id}", "this session"))
-        if self._trainee and trainee_id:
-            # Only a hash is stored: the id is personal data.
-            hashed = hashlib.sha256(trainee_id.encode(errors="replace")).hexdigest()[:32]
-            limits.append(limit_at(now, self._trainee, f"trainee/{hashed}", "this trainee"))
-        if self._backend and by_backend:
-            limits.append(limit_at(now, self._backend, f"backend/{what}", "X-API-Key"))
-        return limits
+    Args:
+        what: each kind of request has counts of its own: an end saves money.
+        trainee_id: the platform's id; without one there is no limit per trainee.
+    """
+    asked = [(settings.rate_limit_session, f"{what}/{session_id}", "this session")]
+    if trainee_id:
+        # Only a hash is stored: the id is personal data.
+        hashed = hashlib.sha256(trainee_id.encode(errors="replace")).hexdigest()[:32]
+        asked.append((settings.rate_limit_trainee, f"trainee/{hashed}", "this trainee"))
+    if by_backend:
+        asked.append((settings.rate_limit_backend, f"backend/{what}", "X-API-Key"))
+    now = time.time()
+    return [limit_at(now, rate, key, whose) for rate, key, whose in asked if rate]

@@ -7,6 +7,7 @@ import logging
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,7 +15,7 @@ from agent.core.errors import ConfigError
 from agent.core.settings.field_types import Rate
 from agent.store import LimitReached
 from agent.store.rates import LocalRates
-from agent.token_endpoint.rate_limits import RateLimits, limit_at
+from agent.token_endpoint.rate_limits import limit_at, limits_of
 from tests.support.endpoint_app import endpoint, settings
 from tests.support.endpoint_requests import BACKEND, browser, path_of
 
@@ -30,14 +31,19 @@ class Counted:
     """Requests to start, counted in memory."""
 
     def __init__(self, tmp_path: Path, **rates: str) -> None:
-        self.limits = RateLimits(settings(tmp_path, **rates))
-        self.counts = LocalRates()
+        self._settings = settings(tmp_path, **rates)
+        self._counts = LocalRates()
+
+    def count(
+        self, what: Literal["start", "end"], session: str, trainee: str, backend: bool
+    ) -> None:
+        self._counts.count(
+            limits_of(self._settings, what, session, by_backend=backend, trainee_id=trainee)
+        )
 
     def refuses(self, session: str, trainee: str = "", *, backend: bool = True) -> bool:
         try:
-            self.counts.count(
-                self.limits.of("start", session, by_backend=backend, trainee_id=trainee)
-            )
+            self.count("start", session, trainee, backend)
         except LimitReached as e:
             return 1 <= e.wait_s <= 60
         return False
@@ -57,9 +63,9 @@ def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) -> Non
     assert not counted.refuses("c", "t-2", backend=False), "a browser is not the key"
     # An end is counted apart: it is what saves money.
     for _ in range(2):
-        counted.counts.count(counted.limits.of("end", "1", by_backend=True))
+        counted.count("end", "1", "", backend=True)
     with pytest.raises(LimitReached, match="too many requests: this session may send 2 in 60 s"):
-        counted.counts.count(counted.limits.of("end", "1", by_backend=True))
+        counted.count("end", "1", "", backend=True)
 
 
 async def test_feedback_does_not_use_up_the_limits_of_ends(tmp_path: Path) -> None:

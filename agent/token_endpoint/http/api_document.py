@@ -17,12 +17,12 @@ from pydantic.json_schema import models_json_schema
 
 from agent import __version__
 from agent.outcomes.outcome import Outcome
-from agent.token_endpoint.http import health, routes
+from agent.token_endpoint.http import routes
 from agent.token_endpoint.http.operation_docs import REF, SECURITY_SCHEMES
 from agent.token_endpoint.http.schemas import EndRequest, FeedbackRequest, GreetingRequest
 
 TITLE = "training-greeter token endpoint"
-ROUTES = [*routes.direct_router.routes, *routes.router.routes, *health.router.routes]
+ROUTES = [*routes.direct_router.routes, *routes.router.routes]
 """The routes that the document describes. `include_router` would make each start 8 % slower."""
 
 

@@ -1,4 +1,4 @@
-"""The routes for greetings and their feedback, and LiveKit's webhook."""
+"""The routes: greetings and their feedback, LiveKit's webhook, and health."""
 
 from __future__ import annotations
 
@@ -44,10 +44,13 @@ from agent.token_endpoint.http.schemas import (
     FeedbackResponse,
     GreetingRequest,
     GreetingResponse,
+    Health,
+    Readiness,
     WebhookResponse,
 )
 from agent.token_endpoint.metrics import ENDED, STARTED
-from agent.token_endpoint.rate_limits import RateLimits
+from agent.token_endpoint.rate_limits import limits_of
+from agent.token_endpoint.readiness import ReadinessCheck
 
 GREETING_PATH = "/api/users/sessions/{session_id}/avatar-greeting"
 WEBHOOK_PATH = "/livekit/webhook"
@@ -79,10 +82,10 @@ class Services:
 
     settings: EndpointSettings
     verifier: PlatformJwtVerifier
-    rate_limits: RateLimits
     greetings: Greetings
     store: Store
     webhooks: LiveKitWebhooks
+    readiness: ReadinessCheck
 
 
 router = APIRouter(generate_unique_id_function=operation_id)
@@ -134,7 +137,8 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
     metadata: JobMetadata = request.state.metadata.model_copy(
         update={"asked_at": time.time(), "join_timeout_s": body.join_timeout_s}
     )
-    limits = services.rate_limits.of(
+    limits = limits_of(
+        settings,
         "start",
         session_id,
         by_backend=caller.role is Role.BACKEND,
@@ -179,7 +183,7 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     caller = await _caller_of(request, session_id, allow_room_token=True)
     body = await read_body(request, EndRequest)
     by_backend = caller.role is Role.BACKEND
-    limits = services.rate_limits.of("end", session_id, by_backend=by_backend)
+    limits = limits_of(services.settings, "end", session_id, by_backend=by_backend)
     await services.store.count(limits)
     await services.greetings.end(session_id, body.reason)
     request.state.outcome = "ended"
@@ -217,7 +221,7 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     caller = await _caller_of(request, session_id, allow_room_token=True)
     body = await read_body(request, FeedbackRequest)
     by_backend = caller.role is Role.BACKEND
-    limits = services.rate_limits.of("feedback", session_id, by_backend=by_backend)
+    limits = limits_of(services.settings, "feedback", session_id, by_backend=by_backend)
     await services.store.count(limits)
     feedback = Feedback(
         helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
@@ -270,6 +274,27 @@ async def get_outcome_schema() -> Response:
     A removed field or another type raises the number in the path. New fields do not.
     """
     return _SchemaResponse(outcome_schema())
+
+
+@router.head("/healthz", include_in_schema=False)  # uptime monitors send HEAD
+@router.get("/healthz", summary="Alive")
+async def healthz() -> Health:
+    """The process is alive. This says nothing about LiveKit or the store."""
+    return Health()
+
+
+@router.head("/readyz", include_in_schema=False)
+@router.get(
+    "/readyz",
+    summary="Ready",
+    responses={503: {"model": Readiness, "description": "Not ready; try again later."}},
+)
+async def readyz(request: Request, response: Response) -> Readiness:
+    """Whether greetings can start: the store and LiveKit have answered in the last 15 s."""
+    check = _services(request).readiness
+    store, livekit = check.store_answers, check.livekit_answers
+    response.status_code = 200 if store and livekit else 503
+    return Readiness(ready=store and livekit, store=store, livekit=livekit)
 
 
 def _services(request: Request) -> Services:
