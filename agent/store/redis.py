@@ -1,188 +1,39 @@
-"""Sessions, claims and the ledger in Redis; `agent.store.interface` describes each method."""
+"""The store in Redis. `interface.py` describes each method, and `redis.lua` does its work."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agent.core.errors import StoreError
 from agent.store.interface import PRESUMED, AvatarSession, Phase, RecentRequest, StoreSpace
 from agent.store.rates import Limit, LimitReached
-from agent.store.redis_outcomes import RedisOutcomes
-from agent.store.redis_server import AVATAR_DAYS, COUNTS, claim_key
+from agent.store.redis_server import AVATAR_DAYS, DUE_OUTCOMES, RedisServer, claim_key
 
-_ADD = """
-local before = redis.call('HGET', phase, 'phase')
-if not before then
-  redis.call('HSET', phase, 'phase', 'started', 'since', now)
-  touch()
-end
-"""
-_COUNT = """
-local function reached_limit(first_arg)
-  local limits = (#ARGV + 1 - first_arg) / 3
-  local first_key = #KEYS + 1 - 2 * limits
-  for i = 0, limits - 1 do
-    local window, window_before = KEYS[first_key + 2 * i], KEYS[first_key + 2 * i + 1]
-    local amount, window_s, passed = unpack(ARGV, first_arg + 3 * i, first_arg + 3 * i + 2)
-    local current = tonumber(redis.call('GET', window) or 0)
-    local before = tonumber(redis.call('GET', window_before) or 0)
-    if math.floor(before * (1 - passed)) + current >= tonumber(amount) then
-      return {i, before, current}
-    end
-    redis.call('INCR', window)
-    redis.call('EXPIRE', window, 2 * window_s)
-  end
-end
-"""
-"""Counts a request against the limits in the last keys, and in the arguments from a number on."""
-_START = (
-    _COUNT
-    + """
-local reached = reached_limit(3)
-if reached then return reached end
-"""
-    + _ADD
-    + """
-if not before and tonumber(ARGV[2]) > 0 then
-  redis.call('SET', dispatch_claim, '1', 'NX', 'PX', ARGV[2])
-end
-return before
-"""
-)
-_MARK_MET = """
-if redis.call('HGET', phase, 'phase') == 'started' then
-  redis.call('HSET', phase, 'phase', 'met', 'since', now)
-  touch()
-end
-"""
-_IN_ANOTHER_ROOM = """
-local room = redis.call('HGET', phase, 'room_sid')
-if ARGV[2] ~= '' and room and room ~= ARGV[2] then return end
-"""
-_SET_ROOM = """
-if redis.call('EXISTS', phase) == 1 then redis.call('HSET', phase, 'room_sid', ARGV[2]) end
-local known_request = redis.call('HGET', request_bodies, session)
-if known_request then
-  local body = cjson.decode(known_request)
-  body.room_sid = ARGV[2]
-  redis.call('HSET', request_bodies, session, cjson.encode(body))
-end
-"""
-_END = (
-    _IN_ANOTHER_ROOM
-    + """
-local known = redis.call('HMGET', phase, 'phase', 'reason')
-if known[1] ~= 'ended' or known[2] == ARGV[4] then
-  redis.call('HSET', phase, 'phase', 'ended', 'reason', ARGV[3], 'since', now)
-  touch()
-end
-"""
-)
-_END_REASON = "return redis.call('HMGET', phase, 'phase', 'reason')"
-_DELETE_PHASE = """
-local deleted = redis.call('DEL', phase)
-if redis.call('EXISTS', outcomes) == 0 then redis.call('ZREM', age, session) end
-return deleted
-"""
-_FORGET_PHASE = (
-    _IN_ANOTHER_ROOM
-    + """
-local known = redis.call('HMGET', phase, 'phase', 'reason')
-if known[1] == 'ended' and known[2] ~= ARGV[3] then return end
-"""
-    + _DELETE_PHASE
-)
-_RESTART = (
-    """
-if redis.call('HGET', phase, 'phase') ~= 'ended' then return 0 end
-"""
-    + _DELETE_PHASE
-)
-_SAVE_REQUEST = (
-    _ADD
-    + "if before == 'ended' then return before end"
-    + _SET_ROOM
-    + """
-redis.call('ZADD', requests, now, session)
-if ARGV[4] == '1' then
-  local body = {job_metadata = ARGV[3], room_sid = ARGV[2], dispatched = now}
-  redis.call('HSET', request_bodies, session, cjson.encode(body))
-elseif not known_request then
-  local body = {job_metadata = ARGV[3], room_sid = ARGV[2]}
-  redis.call('HSET', request_bodies, session, cjson.encode(body))
-end
-return before
-"""
-)
-_RECENT_REQUESTS = """
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', requests, '-inf', '(' .. (now - ARGV[2]))) do
-  redis.call('ZREM', requests, old)
-  redis.call('HDEL', request_bodies, old)
-end
-local found = {}
-local asked = redis.call('ZRANGEBYSCORE', requests, now - ARGV[1], '+inf', 'WITHSCORES')
-for i = 1, #asked, 2 do
-  found[#found + 1] = {asked[i], asked[i + 1], redis.call('HGET', request_bodies, asked[i])}
-end
-return {tostring(now), found}
-"""
-_HOLD_LEASE = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-"""
-_RELEASE_LEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-"""
-
-_ADD_AVATAR_SECONDS = """
-local day, seconds, session = ARGV[1], ARGV[2], ARGV[3]
-redis.call('HINCRBYFLOAT', days, day, seconds)
-if session == '' then return end
-if not redis.call('ZSCORE', given, session) then redis.call('ZADD', given, now, session) end
-redis.call('HINCRBYFLOAT', seconds_of, session, seconds)
-redis.call('HDEL', bills, session)
-redis.call('ZADD', unbilled, now, session)
-"""
-_AVATAR_SESSIONS = """
-local found = {}
-for _, id in ipairs(redis.call('ZRANGE', ARGV[1] == '1' and unbilled or given, 0, -1)) do
-  local changed = redis.call('ZSCORE', unbilled, id)
-  local quiet = changed and tostring(now - changed) or '0'
-  local seconds, billed = redis.call('HGET', seconds_of, id), redis.call('HGET', bills, id)
-  found[#found + 1] = {id, redis.call('ZSCORE', given, id), quiet, seconds, billed or ''}
-end
-return found
-"""
-_SET_AVATAR_BILL = """
-local session, billed = ARGV[1], ARGV[2]
-if not redis.call('ZSCORE', given, session) then return end
-redis.call('HSET', bills, session, billed)
-redis.call('ZREM', unbilled, session)
-"""
-_COUNTS = "return redis.call('HGETALL', KEYS[1])"
-"""A pair of items for each count: a script answers the same in every version of the protocol."""
-_ADD_COUNTS = """
-for i = 1, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
-"""
+_AT_ONCE = 100
+_REWRITE_TRIES = 20
+_REWRITE_PAUSE_S = 0.5
+"""Before the next look at a rewrite that is under way, and may have begun before the deletion."""
+_DAY_S = 86_400.0
 
 
-class RedisStore(RedisOutcomes):
+class RedisStore(RedisServer):
     """The store for several machines."""
 
     async def phase(self, session_id: str) -> Phase | None:
-        found = await self._run_for(session_id, "return redis.call('HGET', phase, 'phase')")
+        found = await self._run_for(session_id, "phase")
         return Phase(found) if found else None
 
     async def count(self, limits: Sequence[Limit]) -> None:
         if not limits:
             return
         keys, args = _keys_and_args(limits)
-        script = _COUNT + "return reached_limit(1)"
-        reached = await self._eval(script, keys, *args)
+        reached = await self._run("count", *args, more_keys=keys)
         _raise_if_reached(limits, reached)
 
     async def start(
@@ -190,53 +41,52 @@ class RedisStore(RedisOutcomes):
     ) -> Phase | None:
         claim_ms = _ms(claim_dispatch_s) if claim_dispatch_s else 0
         keys, args = _keys_and_args(limits)
-        before = await self._run_for(session_id, _START, claim_ms, *args, more_keys=keys)
+        before = await self._run_for(session_id, "start", claim_ms, *args, more_keys=keys)
         _raise_if_reached(limits, before)
         return Phase(before) if before else None
 
     async def mark_met(self, session_id: str) -> None:
-        await self._run_for(session_id, _MARK_MET)
+        await self._run_for(session_id, "mark_met")
 
     async def end(self, session_id: str, reason: str, *, room_sid: str = "") -> None:
-        await self._run_for(session_id, _END, room_sid, reason, PRESUMED)
+        await self._run_for(session_id, "end_session", room_sid, reason, PRESUMED)
 
     async def end_reason(self, session_id: str) -> str | None:
-        found = await self._run_for(session_id, _END_REASON)
+        found = await self._run_for(session_id, "end_reason")
         ended = found[0] == Phase.ENDED and found[1] != PRESUMED
         return str(found[1]) if ended else None
 
     async def forget_phase(self, session_id: str, *, room_sid: str = "") -> None:
-        await self._run_for(session_id, _FORGET_PHASE, room_sid, PRESUMED)
+        await self._run_for(session_id, "forget_phase", room_sid, PRESUMED)
 
     async def set_room(self, session_id: str, room_sid: str) -> None:
-        await self._run_for(session_id, _SET_ROOM, room_sid)
+        await self._run_for(session_id, "set_room", room_sid)
 
     async def restart(self, session_id: str) -> bool:
-        return bool(await self._run_for(session_id, _RESTART))
+        return bool(await self._run_for(session_id, "restart"))
 
     async def claim(self, name: str, ttl_s: float) -> bool:
         return bool(await self._ask("SET", claim_key(name), "1", "NX", "PX", _ms(ttl_s)))
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        keys = [f"greeter:lease:{name}"]
-        return bool(await self._eval(_HOLD_LEASE, keys, holder, _ms(ttl_s)))
+        return bool(await self._run("hold_lease", holder, _ms(ttl_s), more_keys=[_lease_key(name)]))
 
     async def lease_is_held(self, name: str) -> bool:
-        return bool(await self._ask("EXISTS", f"greeter:lease:{name}"))
+        return bool(await self._ask("EXISTS", _lease_key(name)))
 
     async def release_lease(self, name: str, holder: str) -> None:
-        await self._eval(_RELEASE_LEASE, [f"greeter:lease:{name}"], holder)
+        await self._run("release_lease", holder, more_keys=[_lease_key(name)])
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
     ) -> Phase | None:
         before = await self._run_for(
-            session_id, _SAVE_REQUEST, room_sid, job_metadata, int(dispatched)
+            session_id, "save_request", room_sid, job_metadata, int(dispatched)
         )
         return Phase(before) if before else None
 
     async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
-        now, found = await self._run(_RECENT_REQUESTS, within_s, keep_s)
+        now, found = await self._run("recent_requests", within_s, keep_s)
         requests = []
         for session_id, asked, body in found:
             saved = json.loads(body)
@@ -252,15 +102,79 @@ class RedisStore(RedisOutcomes):
             )
         return requests
 
+    async def open_outcome(
+        self, outcome_id: str, session_id: str, body: str, lease_s: float
+    ) -> None:
+        await self._run_for(session_id, "open_outcome", outcome_id, body, lease_s)
+
+    async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
+        return bool(await self._run("save_outcome", outcome_id, body, lease_s))
+
+    async def close_outcome(
+        self, outcome_id: str, body: str, *, only_expired: bool = False
+    ) -> bool:
+        return bool(await self._run("close_outcome", outcome_id, body, int(only_expired)))
+
+    async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
+        return [(id_, body) for id_, body in await self._run("expired_outcomes", limit)]
+
+    async def due_outcomes(
+        self, limit: int, *, reserve_s: float = 0, overdue_s: float = 0
+    ) -> list[tuple[str, str, int]]:
+        found = await self._run("due_outcomes", limit, reserve_s, overdue_s)
+        return [(id_, body, int(attempts)) for id_, body, attempts in found]
+
+    async def pending_deliveries(self) -> int:
+        return int(await self._ask("ZCARD", DUE_OUTCOMES))
+
+    async def retry_delivery(self, outcome_id: str, attempts: int, delay_s: float) -> None:
+        await self._run("retry_delivery", outcome_id, attempts, delay_s)
+
+    async def finish_delivery(self, outcome_id: str) -> None:
+        await self._run("finish_delivery", outcome_id)
+
+    async def outcomes(self, session_id: str) -> list[str]:
+        return list(await self._run_for(session_id, "outcomes"))
+
+    async def forget_session(self, session_id: str) -> int:
+        deleted = int(await self._run_for(session_id, "forget_session"))
+        with contextlib.suppress(StoreError):  # a managed server may refuse: see the docs
+            await self._rewrite_append_only_file()
+        return deleted
+
+    async def _rewrite_append_only_file(self) -> None:
+        """Let Redis write its file anew in the background: the old one has what was deleted."""
+        for _ in range(_REWRITE_TRIES):
+            state = await self.info("persistence")
+            if state.get("aof_enabled") != "1":
+                return
+            if state.get("aof_rewrite_in_progress") == "0":
+                await self._ask("BGREWRITEAOF")
+                return
+            await asyncio.sleep(_REWRITE_PAUSE_S)
+
+    async def forget_older(self, age_s: float) -> int:
+        # Keep today and yesterday: the budget of today is checked against the ledger.
+        oldest = datetime.now(UTC) - timedelta(seconds=max(age_s, _DAY_S))
+        await self._run("forget_old_ledger", f"{oldest:%Y-%m-%d}", age_s)
+        # One script for each session: Redis serves no other client while a script runs.
+        deleted = 0
+        while old := await self._run("old_sessions", age_s, _AT_ONCE):
+            for session_id in old:
+                deleted += int(await self._run_for(session_id, "forget_session_if_old", age_s))
+            if len(old) < _AT_ONCE:
+                break
+        return deleted
+
     async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
-        await self._run_on_ledger(_ADD_AVATAR_SECONDS, day, seconds, session)
+        await self._run("add_avatar_seconds", day, seconds, session)
 
     async def avatar_seconds(self, day: str) -> float:
         found = await self._ask("HGET", AVATAR_DAYS, day)
         return float(found or 0)
 
     async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
-        found = await self._run_on_ledger(_AVATAR_SESSIONS, int(only_unbilled))
+        found = await self._run("avatar_sessions", int(only_unbilled))
         return [
             AvatarSession(
                 id=id_,
@@ -273,14 +187,14 @@ class RedisStore(RedisOutcomes):
         ]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:
-        await self._run_on_ledger(_SET_AVATAR_BILL, session, billed_s)
+        await self._run("set_avatar_bill", session, billed_s)
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         pairs = [part for pair in counts.items() for part in pair]
-        await self._eval(_ADD_COUNTS, [COUNTS], *pairs)
+        await self._run("add_counts", *pairs)
 
     async def counts(self) -> dict[str, float]:
-        found = await self._eval(_COUNTS, [COUNTS])
+        found = await self._run("counts")
         return {name: float(value) for name, value in zip(found[::2], found[1::2], strict=True)}
 
     async def space(self) -> StoreSpace:
@@ -318,6 +232,10 @@ def _raise_if_reached(limits: Sequence[Limit], answer: Any) -> None:
     if isinstance(answer, list):
         index, before, current = map(int, answer)
         raise LimitReached(limits[index], before, current)
+
+
+def _lease_key(name: str) -> str:
+    return f"greeter:lease:{name}"
 
 
 def _ms(seconds: float) -> int:

@@ -1,21 +1,22 @@
-"""The Redis connection, the keys, and how the store runs Lua scripts.
+"""The Redis connection, the keys, and how the store runs the functions of `redis.lua`.
 
-Each method of the store is one script, so it is atomic. Calls that arrive while Redis has not yet
-answered the ones before are sent together in the next packet. Scripts use the clock of the Redis
-server: the clocks of the workers may differ. No script scans all keys. A single server or a primary
-with replicas works; a Redis cluster does not.
+Calls that arrive while Redis has not yet answered the ones before are sent together in the next
+packet. No function scans all keys. A single server or a primary with replicas works; a Redis
+cluster does not.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import redis.asyncio as redis
-from redis.exceptions import DataError, RedisError, ResponseError
+from redis.exceptions import DataError, NoScriptError, RedisError, ResponseError
 
 from agent.core.errors import StoreError
 from agent.store.batches import Batches
@@ -37,62 +38,26 @@ _ANSWER_S = 2.0
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
 """Hash: UTC day to seconds."""
-_LEDGER_KEYS: Final = (
+DUE_OUTCOMES: Final = "greeter:outcome:due"
+"""Sorted set: id, by the time its delivery is due."""
+_KEYS: Final = (
+    "greeter:outcome:bodies",  # hash: id -> JSON
+    "greeter:outcome:sessions",  # hash: id -> session
+    "greeter:outcome:attempts",  # hash: id -> failed deliveries
+    "greeter:outcome:open",  # sorted set: id, by the time its lease expires
+    DUE_OUTCOMES,
+    "greeter:age",  # sorted set: session, by its last change
+    "greeter:requests",  # sorted set: session, by the time of its last request
+    "greeter:request:bodies",  # hash: session -> JSON: job_metadata, room_sid, dispatched
     "greeter:avatar_sessions",  # sorted set: Beyond Presence's id, by the time it was given
     "greeter:avatar_session_seconds",  # hash: id -> seconds in the room
     "greeter:avatar_session_bills",  # hash: id -> seconds at Beyond Presence
     "greeter:avatar_session_unbilled",  # sorted set: id, by the last change of its seconds
     AVATAR_DAYS,
+    "greeter:counts",  # hash: name of a count -> its value
 )
-COUNTS: Final = "greeter:counts"
-"""Hash: name of a count to its value."""
-_SHARED_KEYS = [
-    f"greeter:{name}"
-    for name in (
-        "outcome:bodies",  # hash: id -> JSON
-        "outcome:sessions",  # hash: id -> session
-        "outcome:attempts",  # hash: id -> failed deliveries
-        "outcome:open",  # sorted set: id, by the time its lease expires
-        "outcome:due",  # sorted set: id, by the time its delivery is due
-        "age",  # sorted set: session, by its last change
-        "requests",  # sorted set: session, by the time of its last request
-        "request:bodies",  # hash: session -> JSON: job_metadata, room_sid, dispatched
-    )
-]
-_NOW = """
-local time = redis.call('TIME')
-local now = time[1] + time[2] / 1000000
-"""
-_PRELUDE = (
-    """
-local bodies, sessions, attempts, open, due, age, requests, request_bodies = unpack(KEYS, 1, 8)
-"""
-    + _NOW
-)
-_LEDGER_PRELUDE = "local given, seconds_of, bills, unbilled, days = unpack(KEYS)" + _NOW
-_SESSION_PRELUDE = (
-    _PRELUDE
-    + """
-local phase, outcomes, dispatch_claim = KEYS[9], KEYS[10], KEYS[11]
-local session = ARGV[1]
-local function touch() redis.call('ZADD', age, now, session) end
-local function delete_session()
-  local ids = redis.call('ZRANGE', outcomes, 0, -1)
-  for _, id in ipairs(ids) do
-    redis.call('HDEL', bodies, id)
-    redis.call('HDEL', sessions, id)
-    redis.call('HDEL', attempts, id)
-    redis.call('ZREM', open, id)
-    redis.call('ZREM', due, id)
-  end
-  redis.call('DEL', phase, outcomes)
-  redis.call('ZREM', age, session)
-  redis.call('ZREM', requests, session)
-  redis.call('HDEL', request_bodies, session)
-  return #ids
-end
-"""
-)
+_SCRIPT: Final = Path(__file__).with_name("redis.lua").read_text(encoding="utf-8")
+_SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
 def claim_key(name: str) -> str:
@@ -183,34 +148,32 @@ class RedisServer:
         except ResponseError as e:
             return e
 
-    async def _eval(self, script: str, keys: Sequence[str], *args: str | float) -> Any:
-        """Run a script; KEYS and ARGV are what it calls keys and arguments."""
-        return await self._ask("EVAL", script, len(keys), *keys, *args)
-
-    async def _run(self, script: str, *args: str | float) -> Any:
-        """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""
-        return await self._eval(_PRELUDE + script, _SHARED_KEYS, *args)
-
-    async def _run_on_ledger(self, script: str, *args: str | float) -> Any:
-        """Run a script. It can use `now` and the ledger's keys by their names in the prelude."""
-        return await self._eval(_LEDGER_PRELUDE + script, _LEDGER_KEYS, *args)
+    async def _run(self, name: str, *args: str | float, more_keys: Sequence[str] = ()) -> Any:
+        """Run a function of `redis.lua` that is not about one session."""
+        return await self._run_for("", name, *args, more_keys=more_keys)
 
     async def _run_for(
-        self, session_id: str, script: str, *args: str | float, more_keys: Sequence[str] = ()
+        self, session_id: str, name: str, *args: str | float, more_keys: Sequence[str] = ()
     ) -> Any:
-        """Run a script for one session. It can also use the names in _SESSION_PRELUDE.
+        """Run a function of `redis.lua` for one session.
 
         Args:
-            more_keys: the last keys of the script.
+            more_keys: the last keys.
         """
         keys = [
-            *_SHARED_KEYS,
+            *_KEYS,
             f"greeter:session:{session_id}",  # hash: phase, reason, since, room_sid
             f"greeter:outcomes:{session_id}",  # sorted set: outcome ids, by age
             claim_key(dispatch_claim(session_id)),
             *more_keys,
         ]
-        return await self._eval(_SESSION_PRELUDE + script, keys, session_id, *args)
+        call = (len(keys), *keys, name, session_id, *args)
+        try:
+            return await self._ask("EVALSHA", _SCRIPT_SHA, *call)
+        except StoreError as e:
+            if not isinstance(e.__cause__, NoScriptError):
+                raise
+        return await self._ask("EVAL", _SCRIPT, *call)  # Redis keeps the script from now on
 
     async def aclose(self) -> None:
         try:

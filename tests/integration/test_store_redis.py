@@ -143,6 +143,15 @@ async def running_shell(command: str) -> AsyncIterator[None]:
         await process.wait()
 
 
+async def test_redis_store_sends_its_functions_again_after_redis_has_lost_them(
+    store: Store, redis_url: str
+) -> None:
+    await store.start("s")
+    async with redis.Redis.from_url(redis_url) as raw:
+        await raw.script_flush()
+    assert await store.phase("s") is Phase.STARTED
+
+
 async def test_redis_forget_session_leaves_no_key(store: Store, redis_url: str) -> None:
     await store.start("s")
     await store.save_request("s", "{}", room_sid="RM_1", dispatched=True)

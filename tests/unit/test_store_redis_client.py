@@ -23,16 +23,16 @@ from tests.support.doctor_store import check_store
 
 @pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
 async def test_store_works_with_a_redis_that_knows_no_hello(strict: bool) -> None:
-    answers = {"EVAL": "$5\r\nended\r\n", "SELECT": "+OK\r\n"}
+    answers = {"EVALSHA": "$5\r\nended\r\n", "SELECT": "+OK\r\n"}
     async with fake_redis(answers, strict=strict) as redis:
         store = RedisStore(redis.url)
         assert await store.phase("7") == "ended"
         await store.aclose()
-        assert redis.commands == ["EVAL"]
+        assert redis.commands == ["EVALSHA"]
 
 
 async def test_store_authenticates_at_a_redis_that_has_no_users() -> None:
-    answers = {"EVAL": "$-1\r\n", "AUTH secret": "+OK\r\n"}
+    answers = {"EVALSHA": "$-1\r\n", "AUTH secret": "+OK\r\n"}
     async with fake_redis(answers) as redis:
         store = RedisStore(redis.url.replace("redis://", "redis://:secret@"))
         assert await store.phase("7") is None
@@ -59,7 +59,7 @@ async def test_store_authenticates_at_a_redis_that_has_no_users() -> None:
         ("HTTP/1.1 400 Bad Request", "is not Redis"),
         ("-CLUSTERDOWN The cluster is down", "Redis cluster"),
         ("-LOADING Redis is loading the dataset in memory", "it is loading its data"),
-        ("-ERR unknown command 'EVAL'", "does not know EVAL"),
+        ("-ERR unknown command 'EVALSHA'", "does not know EVAL"),
         (
             "-ERR Write commands not allowed after non deterministic commands",
             "older than Redis 5",
@@ -68,7 +68,7 @@ async def test_store_authenticates_at_a_redis_that_has_no_users() -> None:
 )
 async def test_store_error_says_what_to_do_and_repeats_no_key(answer: str, advice: str) -> None:
     key = "" if answer.startswith("-MOVED") else " greeter:session:7"
-    async with fake_redis({"EVAL": f"{answer}{key}\r\n"}) as redis:
+    async with fake_redis({"EVALSHA": f"{answer}{key}\r\n"}) as redis:
         store = RedisStore(redis.url)
         with pytest.raises(StoreError, match=advice) as failure:
             await store.phase("7")
@@ -79,12 +79,12 @@ async def test_store_error_says_what_to_do_and_repeats_no_key(answer: str, advic
 async def test_store_reconnects_after_a_failover() -> None:
     """The old primary keeps its connections, and refuses to write."""
     async with fake_redis(
-        {"EVAL": "-READONLY You can't write against a read only replica.\r\n"}
+        {"EVALSHA": "-READONLY You can't write against a read only replica.\r\n"}
     ) as redis:
         store = RedisStore(redis.url)
         with pytest.raises(StoreError, match="to the primary"):
             await store.mark_met("7")
-        redis.answers["EVAL"] = "$-1\r\n"
+        redis.answers["EVALSHA"] = "$-1\r\n"
         await store.mark_met("7")
         await store.aclose()
     assert redis.connections == 2
@@ -92,11 +92,11 @@ async def test_store_reconnects_after_a_failover() -> None:
 
 async def test_store_reconnects_if_redis_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.store.redis_server._ANSWER_S", 0.3)
-    async with fake_redis({"EVAL": NO_ANSWER}) as redis:
+    async with fake_redis({"EVALSHA": NO_ANSWER}) as redis:
         store = RedisStore(redis.url)
         with pytest.raises(StoreError, match="TimeoutError"):
             await store.mark_met("7")
-        redis.answers["EVAL"] = "$5\r\nended\r\n"
+        redis.answers["EVALSHA"] = "$5\r\nended\r\n"
         assert await store.phase("7") == "ended"
         await store.aclose()
     assert redis.connections == 2, "the late answer would belong to another call"
@@ -104,8 +104,8 @@ async def test_store_reconnects_if_redis_did_not_answer(monkeypatch: pytest.Monk
 
 async def test_doctor_finds_a_redis_that_cannot_be_written(tmp_path: Path) -> None:
     answers = {
-        "EVAL": "$-1\r\n",
-        "EVAL 1000": "-READONLY You can't write against a read only replica.\r\n",
+        "EVALSHA": "$-1\r\n",
+        "EVALSHA 1000": "-READONLY You can't write against a read only replica.\r\n",
     }
     async with fake_redis(answers) as redis:
         found = await check_store(tmp_path, REDIS_URL=redis.url)
@@ -115,7 +115,7 @@ async def test_doctor_finds_a_redis_that_cannot_be_written(tmp_path: Path) -> No
 
 
 async def test_store_error_names_the_protocol_if_resp3_was_chosen() -> None:
-    async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
+    async with fake_redis({"EVALSHA": "$-1\r\n"}) as redis:
         store = RedisStore(f"{redis.url}?protocol=3")
         with pytest.raises(StoreError, match=r"set \?protocol=2"):
             await store.phase("7")
@@ -141,7 +141,7 @@ async def test_doctor_checks_version_eviction_and_memory_of_redis(
     tmp_path: Path, server: str, memory: str, level: Level, said: str
 ) -> None:
     answers = {
-        "EVAL": "$-1\r\n",
+        "EVALSHA": "$-1\r\n",
         "INFO server": bulk(f"# Server\r\nrun_id:abc\r\n{server}\r\n"),
         "INFO memory": bulk(f"# Memory\r\n{memory}\r\n"),
     }
@@ -153,7 +153,7 @@ async def test_doctor_checks_version_eviction_and_memory_of_redis(
 
 
 async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_path: Path) -> None:
-    async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
+    async with fake_redis({"EVALSHA": "$-1\r\n"}) as redis:
         found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert found["store.usable"].level is Level.OK
     assert found["store.redis"].level is Level.SKIPPED
@@ -161,7 +161,7 @@ async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_p
 
 
 async def test_writable_check_writes_at_intervals_until_it_fails() -> None:
-    async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
+    async with fake_redis({"EVALSHA": "$-1\r\n"}) as redis:
         store = RedisStore(redis.url)
         seldom = WritableCheck(store, 60)
         await seldom.run()
@@ -170,7 +170,7 @@ async def test_writable_check_writes_at_intervals_until_it_fails() -> None:
         assert len(redis.commands) == written
         often = WritableCheck(store, 0)
         await often.run()
-        redis.answers["EVAL"] = "-OOM command not allowed when used memory > 'maxmemory'\r\n"
+        redis.answers["EVALSHA"] = "-OOM command not allowed when used memory > 'maxmemory'\r\n"
         for _ in range(2):
             with pytest.raises(StoreError, match="raise maxmemory"):
                 await often.run()
