@@ -178,6 +178,8 @@ class _Reply(UnmeasuredLLMStream):
                     self._pass_on(chunk.model_copy(update={"delta": delta}))
                 if characters > _MAX_CHARACTERS and check.has_sentence:
                     return
+                if check.is_over:
+                    break
         ends_sentence = check.ends_sentence
         if rest := check.end(cut_short=self._cut_short):
             delta = llm.ChoiceDelta(role="assistant", content=rest)

@@ -20,6 +20,8 @@ _CODE: Final = re.compile(
 )
 """Signs of code, of a table, or of what others say. No reply that is meant as speech contains
 them."""
+_OTHER_SPEAKER: Final = re.compile(r"(?:\A|\n)\s*(?:User|Human|System|Trainee)\s?:")
+"""After a sentence of the reply, the model goes on with what the trainee may say."""
 _STAGE_DIRECTION: Final = re.compile(
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"
@@ -50,21 +52,23 @@ _ROLES: Final = (
     r"assistant[ei]?|model|ai|agent|guide|avatar|answer|reply|response|assistentin|modell|antwort"
     r"|asistente|modelo|agente|guía|respuesta|modèle|réponse"
 )
+_MARK: Final = r"\s*(?:[-*#]+\s+)?"
+"""Before an item of a list or a heading. Such a reply is spoken, without the mark."""
 _OKAY: Final = r"(?:(?:okay|ok|so|hmm),?\s*)?"
 _BEGINNING: Final = re.compile(
-    rf"\s*(?:[-*#]+\s|(?:{_THOUGHTS})\s*[\n:]|\*\*[^*\n]{{1,60}}\*\*\s*\n"
+    rf"{_MARK}(?:(?:{_THOUGHTS})\s*[\n:]|\*\*[^*\n]{{1,60}}\*\*\s*\n"
     rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|has|is|just|said|says|asked|asks|seems|needs)\b)",
     re.I,
 )
-"""Beginnings of lists, documents and thoughts."""
+"""Beginnings of documents and thoughts."""
 _MAY_BECOME_BEGINNING: Final = re.compile(
-    rf"\s*(?:{_THOUGHTS}|{_ROLES}|\*\*[^*\n]{{1,60}}\*\*"
+    rf"{_MARK}(?:{_THOUGHTS}|{_ROLES}|\*\*[^*\n]{{1,60}}\*\*"
     rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*)?)?)\s*",
     re.I,
 )
 """A text that is held back, likewise."""
 _ROLE: Final = re.compile(
-    rf"\A\s*\*{{0,2}}(?:{_ROLES})(?:\*{{0,2}}\s?:\*{{0,2}}\s+|[ \t]*\n\s*)", re.I
+    rf"\A{_MARK}\*{{0,2}}(?:{_ROLES})(?:\*{{0,2}}\s?:\*{{0,2}}\s+|[ \t]*\n\s*)", re.I
 )
 """Who speaks, at the beginning of a reply: `Assistant:`. It is left out."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
@@ -106,6 +110,8 @@ class ReplyCheck:
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}
         self._names = _mentions([name for name in functions if "_" in name])
         self._held = ""
+        self.is_over = False
+        """True if the model has gone on with what others say, which is left out."""
         self.has_sentence = False
         """True if a complete sentence has been passed on."""
         self._said = " ".join(["", *_WORD.findall(said.lower())])
@@ -131,6 +137,10 @@ class ReplyCheck:
             NotSpeechError: this reply is not speech.
         """
         self._held = _GESTURE.sub("", self._held + text)
+        if other := _OTHER_SPEAKER.search(self._held):
+            written, self._held = self._held, self._held[: other.start()]
+            self.is_over = self.ends_sentence and (self._has_begun or bool(self._held))
+            self._held = self._held if self.is_over else written
         if not self._has_begun:
             self._held = _ROLE.sub("", self._held)
         end = max(self._held.rfind(" "), self._held.rfind("\n")) + 1

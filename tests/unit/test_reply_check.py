@@ -47,7 +47,6 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
         "call:end_greeting",
         "look_up(question='truck')",
         "thought\nThe trainee wants to go on.",
-        "- You speak English.",
         "| Part | Check |\n|---|---|\n| Tyres | daily |",
         "**Planning the answer**\nI should ask for the truck.",
         "Thinking: they said yes.",
@@ -106,7 +105,7 @@ def test_code_after_speech_is_refused() -> None:
         ("this:\nPart | Check\n--- | ---", "this:\nPart "),
         ("truck_type = reach", ""),
         ("truck_type is next", ""),
-        ("we go on.\nUser: yes", "we go on.\n"),
+        ("we go on\nUser: yes", "we go on\n"),
     ],
 )
 def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) -> None:
@@ -119,7 +118,17 @@ def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) ->
 @pytest.mark.parametrize("size", [1, 7, 1_000])
 @pytest.mark.parametrize(
     "role",
-    ["Assistant: ", "**Assistant:** ", "assistant\n", "AI: ", "Antwort: ", "Guía: ", "Réponse : "],
+    [
+        "Assistant: ",
+        "# Answer\n",
+        "- AI: ",
+        "**Assistant:** ",
+        "assistant\n",
+        "AI: ",
+        "Antwort: ",
+        "Guía: ",
+        "Réponse : ",
+    ],
 )
 def test_role_at_the_beginning_is_left_out(role: str, size: int) -> None:
     text = "Hello, Ada! Assistant: that is me."
@@ -179,6 +188,29 @@ def test_everything_a_script_says_is_speech(training: str, locale: str, size: in
 )
 def test_speech_is_passed_on_unchanged(text: str) -> None:
     assert "".join(passed_on(text, script().instructions, size=4)) == text
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    "text", ["- First you watch it.\n- Then we talk.", "# Your day\nFirst you watch a film."]
+)
+def test_lists_and_headings_are_speech(text: str, size: int) -> None:
+    assert "".join(passed_on(text, script().instructions, size=size)) == text
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_reply_ends_before_what_the_trainee_may_say(size: int) -> None:
+    check, said, text = (
+        ReplyCheck(script().instructions, FUNCTIONS),
+        "",
+        "Fine. We go on.\nUser: yes",
+    )
+    for at in range(0, len(text), size):
+        said += check.add(text[at : at + size])
+        if check.is_over:
+            break
+    assert check.is_over
+    assert (said + check.end()).strip() == "Fine. We go on."
 
 
 def test_first_sentence_is_passed_on_word_by_word_and_the_others_as_a_whole() -> None:
