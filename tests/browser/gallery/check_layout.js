@@ -4,7 +4,7 @@
  * Args:
  *   shown: how `gallery.show` shows each state.
  *   mustBeInView: nobody has to scroll to see what is essential.
- *   largerText: the notes need so much room that they may cover the avatar's mouth.
+ *   largerText: the notes need so much room that they may cover the avatar's face.
  *
  * Returns:
  *   The problems, one line each.
@@ -48,16 +48,13 @@ async ({ shown, mustBeInView, largerText = false }) => {
         return visible(element) ? element.getBoundingClientRect() : undefined;
     };
     const pen = document.createElement("canvas").getContext("2d");
-    /** Where the mouth is on the screen, with `object-fit: cover`. */
-    const mouthOn = (video) => {
+    /** Where a part of the face is on the screen, with `object-fit: cover`. */
+    const partOfFace = (video, part) => {
         const { left, top, width, height } = video.getBoundingClientRect();
         const scale = Math.max(width / video.videoWidth, height / video.videoHeight);
         const [, partAbove] = getComputedStyle(video).objectPosition.split(" ");
         const above = (height - video.videoHeight * scale) * (parseFloat(partAbove) / 100);
-        return [
-            left + width * gallery.mouth.x,
-            top + above + video.videoHeight * scale * gallery.mouth.y,
-        ];
+        return [left + width / 2, top + above + video.videoHeight * scale * gallery.face[part]];
     };
     for (const state of gallery.states) {
         const report = (text) => problems.push(`${state}: ${text}`);
@@ -115,13 +112,14 @@ async ({ shown, mustBeInView, largerText = false }) => {
         const starts = () => document.querySelector(".tg-avatar[data-picture=starting]");
         for (let tries = 0; starts() && tries < 120; tries++) await frames(1);
         const face = document.querySelector(".tg-avatar[data-picture=moving] video");
-        // When zoomed, only an avatar that speaks needs its mouth.
+        // When zoomed, only an avatar that speaks needs its face.
         const isTraineesTurn = named("guide-activity")?.dataset.turn === "trainee";
         if (face !== null && !largerText && (mustBeInView || !isTraineesTurn)) {
             face.scrollIntoView({ block: "nearest" });
-            const hit = () => document.elementFromPoint(...mouthOn(face));
-            if (!face.parentElement.contains(hit()))
-                report(`the mouth of the avatar is hidden by ${hit()?.className}`);
+            for (const part of Object.keys(gallery.face)) {
+                const hit = document.elementFromPoint(...partOfFace(face, part));
+                if (hit !== face) report(`the ${part} of the avatar: hidden by ${hit?.className}`);
+            }
         }
         const pairs = [
             [".tg-mode-note", ".tg-portrait svg"],

@@ -15,7 +15,7 @@ COLUMN: Final = {"column": 420, "height": "600px"}
 """A host app that gives the greeting a narrow column of a wide window."""
 SIZES_AND_LOCALES: Final = (
     *((size, "en") for size in ("phone", "desktop", "zoom-400", "column")),
-    *((size, "de") for size in ("phone", "phone-landscape", "small-laptop")),
+    *((size, "de") for size in ("phone", "phone-landscape", "tablet", "small-laptop")),
 )
 """The longer words of other languages matter where there is little room."""
 _VARIANTS: Final = (

@@ -21,7 +21,7 @@ import { DraftContext } from "../state/draft.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
-import { FAKE_MOUTH } from "./fakeVideo.js";
+import { FAKE_FACE } from "./fakeVideo.js";
 import { PRE_JOIN, type StateName, STATES, TAPS } from "./states.js";
 
 interface Shown {
@@ -108,7 +108,7 @@ function BeforeJoining() {
 export const gallery = {
   axe,
   show,
-  mouth: FAKE_MOUTH,
+  face: FAKE_FACE,
   states: [...PRE_JOIN, ...Object.keys(STATES)],
 };
 declare global {
