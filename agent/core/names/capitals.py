@@ -7,10 +7,12 @@ import unicodedata
 from typing import Final
 
 from agent.core.names.abbreviations import is_abbreviation
-from agent.core.names.words import LOWER_CASE_PARTICLES, TITLES, plain
+from agent.core.names.words import LOWER_CASE_PARTICLES, PARTICLES, TITLES, is_title, plain
 
 _VOWELS: Final = frozenset("aeiouy")
 _ROMAN: Final = re.compile(r"[IVX]+")
+_INITIAL: Final = re.compile(r"(?:^|(?<=-)|(?<=\b\w')|(?<=ll')|(?<=nt'))\w")
+"""What is a capital: `O'Neill-D'Arcy` and `Dell'Utri`, but `Nyong'o` and `'t`."""
 
 
 def capitalise(words: list[str], *, lower: bool) -> str:
@@ -20,15 +22,25 @@ def capitalise(words: list[str], *, lower: bool) -> str:
         lower: the name has no capitals.
     """
     shouted = all(map(_is_upper, words))
+    begins = next((at for at, word in enumerate(words) if any(map(str.isupper, word))), 0)
     turkish = not lower and any(letter in word for word in words for letter in "İĞ")
     return " ".join(
         word
-        if at == 0 and word == "JR"  # initials
+        if (at == 0 and word == "JR") or (at and _ROMAN.fullmatch(word))  # initials, or a number
         else _capitalised(
-            word, lower=lower, shouted=shouted, within=0 < at < len(words) - 1, turkish=turkish
+            word,
+            lower=lower or (at < begins and not _stays_lower(word)),
+            shouted=shouted
+            or any(len(after) > 2 and _is_upper(after) for after in words[at + 1 :][:1]),
+            within=0 < at < len(words) - 1,
+            turkish=turkish,
         )
         for at, word in enumerate(words)
     )
+
+
+def _stays_lower(word: str) -> bool:
+    return plain(word) in PARTICLES or is_title(word)
 
 
 def _is_upper(word: str) -> bool:
@@ -40,20 +52,21 @@ def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool, turkish
     """Capitalise one word.
 
     Args:
-        lower: the name has no capitals.
-        shouted: the name has only capitals.
+        lower: the word lacks a capital.
+        shouted: the name, or the next word, has only capitals.
         within: the word is neither the first nor the last one.
         turkish: `I` and `İ` are two letters.
     """
+    if word[:1].islower() and word[1:].isupper() and len(word) > 2 and word.isalpha():
+        return word.swapcase()  # `aDA`
     of_capitals = lower or shouted or (len(word) > 1 and word.isupper())
     if within and of_capitals and plain(word) in LOWER_CASE_PARTICLES:
         return word.lower()
     if not lower and not _is_shouted(word, shouted=shouted):
         return word
     word = word.replace("I", "ı").replace("İ", "i") if turkish else word
-    parts = re.split(r"([-'])", word.lower())
-    word = "".join(
-        ("İ" if turkish and part[:1] == "i" else part[:1].title()) + part[1:] for part in parts
+    word = _INITIAL.sub(
+        lambda found: "İ" if turkish and found[0] == "i" else found[0].title(), word.lower()
     )
     return re.sub(r"^Mc([^\W\d_]{3,})", lambda found: "Mc" + found[1].capitalize(), word)
 
@@ -62,15 +75,13 @@ def _is_shouted(word: str, *, shouted: bool) -> bool:
     """True for a word in capitals, except initials such as `AJ` and numbers such as `III`.
 
     Args:
-        shouted: the name has only capitals.
+        shouted: the name, or the next word, has only capitals.
     """
     letters = [c for c in unicodedata.normalize("NFD", word) if c.isalpha()]
     if not _is_upper(word) or word == word.lower() or len(letters) < 2 or "." in word[:-1]:
         return False
     if plain(word) in TITLES or is_abbreviation(word):
         return True
-    if _ROMAN.fullmatch(word):
-        return False
     if len(letters) < 4 and word.isascii() and not _VOWELS & set(word.casefold()):
         return False
     if len(letters) == 2:

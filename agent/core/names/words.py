@@ -64,5 +64,7 @@ def is_title(word: str) -> bool:
 
 
 def is_degree_field(word: str) -> bool:
-    """True for `med.`, `h.c.` and `phil`."""
+    """True for `med.`, `h.c.` and `phil`: any abbreviation in lower case may be one."""
+    if word.endswith(".") and word.islower():
+        return True
     return _DEGREE_FIELDS.issuperset(plain(word).split("."))
