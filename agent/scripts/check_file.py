@@ -51,11 +51,9 @@ def check_common(file: ScriptFile[Common]) -> list[Finding]:
     for field in _SHARED:
         source = getattr(file.fields, field)
         if source is not None:
-            found += [file.finding((field,), why) for _, why in template_errors(source, NAMES, ())]
-            problems = [_speech_problem(source, file.locale), _other_language(source, file.locale)]
-            problems.append(not_a_name(source) if field == "guide" else not_a_text(source))
-            for why in problems:
-                found += [file.finding((field,), why)] if why else []
+            templates = [why for _, why in template_errors(source, NAMES, ())]
+            problems = [*templates, *_text_problems(source, file.locale, is_name=field == "guide")]
+            found += [file.finding((field,), why) for why in problems]
     return found
 
 
@@ -124,15 +122,11 @@ def aliases_in(script: Script) -> Iterator[tuple[Loc, str]]:
 def _check_as_written(file: ScriptFile[Script]) -> Iterator[Finding]:
     """Find problems in the texts as written, whether or not a sample trainee hears them."""
     for loc, source in spoken_texts(file):
-        if why := _speech_problem(source, file.locale):
+        is_name = loc in (("training",), ("guide",))
+        for why in _text_problems(source, file.locale, is_name=is_name):
             yield file.finding(loc, why)
-        if loc not in (("training",), ("guide",)) and (why := not_a_text(source)):
-            yield file.finding(loc, why)
-        plain = _STATEMENT.sub("", _EXPRESSION.sub("x", source))
-        if why := doubtful_wording(plain, file.locale):
+        if why := doubtful_wording(_plain(source), file.locale):
             yield file.finding(loc, why, "warning")
-        if other := _other_language(source, file.locale):
-            yield file.finding(loc, other)
     if other := _other_language(file.body, file.locale):
         yield file.body_finding(1, other)
 
@@ -144,7 +138,7 @@ def _check_persona(file: ScriptFile[Script]) -> Iterator[Finding]:
     for number, line in enumerate(file.body.split("\n"), start=1):
         if line.rstrip() == "---":
             yield file.body_finding(number, "--- is not allowed below the front matter: remove it")
-        if why := left_over(_STATEMENT.sub("", _EXPRESSION.sub("x", line))):
+        if why := left_over(_plain(line)):
             yield file.body_finding(number, why)
         mark = (
             find_invisible_character(line)
@@ -161,8 +155,16 @@ def _other_language(source: str, locale: str) -> str:
     return f"seems to be in {other}, but the file is for {locale}" if other else ""
 
 
-def _speech_problem(source: str, locale: str) -> str:
-    return speech_problem(_STATEMENT.sub("", _EXPRESSION.sub("x", source)), locale)
+def _text_problems(source: str, locale: str, *, is_name: bool) -> Iterator[str]:
+    """Yield what is wrong with a text as written."""
+    value = not_a_name(source) if is_name else not_a_text(source)
+    found = (speech_problem(_plain(source), locale), value, _other_language(source, locale))
+    yield from filter(None, found)
+
+
+def _plain(source: str) -> str:
+    """Return a template without its statements, and with `x` for each placeholder."""
+    return _STATEMENT.sub("", _EXPRESSION.sub("x", source))
 
 
 def _check_templates(file: ScriptFile[Script]) -> Iterator[Finding]:
@@ -197,11 +199,7 @@ def _check_questions(file: ScriptFile[Script]) -> Iterator[Finding]:
 
 
 def _check_names(file: ScriptFile[Script]) -> Iterator[Finding]:
-    script = file.fields
-    for field in ("training", "guide"):
-        if (name := getattr(script, field)) and (why := not_a_name(name)):
-            yield file.finding((field,), why)
-    for loc, alias in aliases_in(script):
+    for loc, alias in aliases_in(file.fields):
         if why := not_a_name(alias, may_be_code=loc[0] == "training_types"):
             yield file.finding(loc, why)
 
