@@ -19,10 +19,10 @@ from agent.avatar.bill import (
     compare_new_sessions,
     compared_before,
 )
+from agent.cli.outcomes import existing_store
 from agent.core.errors import ConfigError
 from agent.core.http_session import http_session
 from agent.core.settings import BillSettings, StoreSettings
-from agent.store import open_store
 
 
 class _Settings(StoreSettings, BillSettings):
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _compare(settings: _Settings) -> tuple[Bill, int]:
     """Return all comparisons of RETENTION_DAYS, and how many sessions are not compared yet."""
-    async with aclosing(open_store(settings)) as store:
+    async with aclosing(existing_store(settings)) as store:
         before = compared_before(await store.avatar_sessions(), settings.bill_tolerance_s)
         async with http_session() as http:
             url = settings.livekit_public_url or settings.livekit_url

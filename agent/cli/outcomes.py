@@ -15,14 +15,14 @@ import os
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from agent.core.errors import ConfigError
+from agent.core.errors import ConfigError, StoreError
 from agent.core.settings import RecordingSettings, StoreSettings
 from agent.outcomes.aggregate import count_rows
 from agent.outcomes.feedback import newest_versions
 from agent.outcomes.outcome import field_in
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
-from agent.store import open_store, store_name
+from agent.store import Store, open_store, sqlite_path, store_name
 
 
 def print_counts(arguments: Sequence[str]) -> int:
@@ -34,7 +34,7 @@ def print_counts(arguments: Sequence[str]) -> int:
     ).parse_args(arguments)
 
     async def counts() -> dict[str, float]:
-        async with aclosing(open_store(StoreSettings.from_env(os.environ))) as store:
+        async with aclosing(existing_store(StoreSettings.from_env(os.environ))) as store:
             return await store.counts()
 
     print(json.dumps(count_rows(asyncio.run(counts())), indent=2))
@@ -81,6 +81,20 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
 
 
+def existing_store(settings: StoreSettings) -> Store:
+    """Open the store, but create none: it would belong to this user, and be of no use.
+
+    Raises:
+        StoreError: there is no store, or it cannot be opened.
+    """
+    if settings.redis_url is None and not os.path.exists(sqlite_path(settings)):
+        raise StoreError(
+            f"there is no store at {store_name(settings)}: set STATE_DIR or REDIS_URL as for the "
+            "worker and the token endpoint, which create it"
+        )
+    return open_store(settings)
+
+
 def stored_outcomes(session_id: str) -> list[str]:
     """Return the outcomes of a session as JSON, newest last.
 
@@ -96,7 +110,7 @@ def stored_outcomes(session_id: str) -> list[str]:
         )
 
     async def read() -> list[str]:
-        async with aclosing(open_store(settings)) as store:
+        async with aclosing(existing_store(settings)) as store:
             return newest_versions(await store.outcomes(session_id))
 
     return asyncio.run(read())

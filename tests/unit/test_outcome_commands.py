@@ -109,3 +109,13 @@ def test_unusable_store_is_reported_without_its_password(run: Run, state: Path) 
     assert "Redis cannot be reached" in err
     assert "password" not in err
     assert run("forget", "7", RETENTION_DAYS="x")[0] == 2
+
+
+@pytest.mark.parametrize("command", [["outcome", "7"], ["timeline", "7"], ["counts"], ["bill"]])
+def test_command_creates_no_store(command: list[str], run: Run, tmp_path: Path) -> None:
+    """With a wrong STATE_DIR, `[]` would say that nothing is stored."""
+    other = tmp_path / "other"
+    code, out, err = run(*command, STATE_DIR=str(other), BEYOND_PRESENCE_API_KEY="bey")
+    assert (code, out) == (1, "")
+    assert f"there is no store at {other / 'store.sqlite3'}: set STATE_DIR or REDIS_URL" in err
+    assert not other.exists()
