@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ def download_files(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str], *, dev: bool) -> int:
-    log_level = str(_parser(dev=dev).parse_args(arguments).log_level).upper()
+    log_level = _parser(dev=dev).parse_args(arguments).log_level
     settings = WorkerSettings.from_env(os.environ)
     set_up_logs(settings)
     # Before LiveKit is imported: at import, prometheus_client decides whether it shares its files.
@@ -62,10 +63,17 @@ def _parser(*, dev: bool) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--log-level",
+        type=_log_level,  # of the default, too
         default=os.environ.get("LIVEKIT_LOG_LEVEL") or ("DEBUG" if dev else "INFO"),
         help="level of livekit-agents' own log messages (default: %(default)s)",
     )
     return parser
+
+
+def _log_level(text: str) -> str:
+    if text.upper() in logging.getLevelNamesMapping():
+        return text.upper()
+    raise argparse.ArgumentTypeError(f"{text} is not DEBUG, INFO, WARNING or ERROR")
 
 
 def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:

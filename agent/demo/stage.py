@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import getpass
+import io
 import os
 import re
 import secrets
@@ -21,7 +22,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from ruamel.yaml import YAML
 
-from agent.core.settings import EndpointSettings, WorkerSettings
+from agent.core.settings import EndpointSettings, WorkerSettings, read_env_file
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
 from agent.demo.platform.site import POSTER_PATH, Platform
@@ -178,13 +179,13 @@ def _real_environment() -> dict[str, str]:
     Raises:
         ConfigError: the text lists what is missing.
     """
-    written = {k: v for k, v in dotenv_values(".env").items() if v is not None}
-    if written.get("LIVEKIT_AGENT_NAME") == _SHIPPED_AGENT_NAME:
-        del written["LIVEKIT_AGENT_NAME"]  # copied from .env.example, not chosen
+    written = dotenv_values(stream=io.StringIO(read_env_file()))
+    if written.get("LIVEKIT_AGENT_NAME") in (None, _SHIPPED_AGENT_NAME):
+        written.pop("LIVEKIT_AGENT_NAME", None)  # copied from .env.example, not chosen
     own = {"LIVEKIT_AGENT_NAME": own_agent_name()}
     given = own | written | dict(os.environ)
     names = {*WorkerSettings.names(), *EndpointSettings.names()}
-    chosen = {k: v for k, v in given.items() if k in names}
+    chosen = {k: v for k, v in given.items() if k in names and v is not None}
     WorkerSettings.from_env(chosen)
     return chosen
 

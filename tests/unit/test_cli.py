@@ -103,6 +103,21 @@ def test_port_that_does_not_exist_is_refused(
     assert f"--port: {port} is not a port: choose 1024 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "level"), [(["--log-level", "verbose"], ""), ([], "verbose")]
+)
+def test_unknown_log_level_is_refused(
+    arguments: list[str],
+    level: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LIVEKIT_LOG_LEVEL", level)
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main(["start", *arguments])
+    assert "--log-level: verbose is not DEBUG, INFO" in capsys.readouterr().err
+
+
 @pytest.fixture
 def _same_signal_handlers() -> Iterator[None]:
     """The token endpoint sets its own."""
@@ -116,8 +131,12 @@ def _same_signal_handlers() -> Iterator[None]:
 @pytest.mark.parametrize("main", [command_line.main, token_endpoint.main])
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("A=1\n".encode("utf-16"), "is not UTF-8 text"), (None, "cannot be read (Permission denied)")],
-    ids=["utf-16", "unreadable"],
+    [
+        ("A=1\n".encode("utf-16"), "is not UTF-8 text"),
+        (b"A=1\nLIVEKIT_URL wss://x\n", "line 2 is not NAME=value: correct it"),
+        (None, "cannot be read (Permission denied)"),
+    ],
+    ids=["utf-16", "line", "unreadable"],
 )
 def test_env_file_that_cannot_be_read_is_named(
     main: Callable[[list[str]], int],
@@ -140,6 +159,19 @@ def test_env_file_that_cannot_be_read_is_named(
                 assert main(arguments) == 2
         monkeypatch.undo()
     assert f".env {said}" in capsys.readouterr().err
+
+
+def test_env_file_may_begin_with_a_byte_order_mark(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some editors of Windows write one."""
+    monkeypatch.setenv("LIVEKIT_URL", "")  # undo what `.env` sets
+    monkeypatch.delenv("LIVEKIT_URL")
+    Path(".env").write_text("LIVEKIT_URL=wss://x.livekit.cloud\n", encoding="utf-8-sig")
+    assert command_line.main(["start"]) == 2
+    shown = capsys.readouterr().err
+    assert "LIVEKIT_API_KEY" in shown
+    assert "LIVEKIT_URL" not in shown
 
 
 def test_terminal_that_cannot_show_every_character_gets_question_marks(tmp_path: Path) -> None:

@@ -12,12 +12,11 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
 from agent.cli.doctor.folders import exists
 from agent.core.settings import EndpointSettings, WorkerSettings
-from agent.core.settings.base import Settings
+from agent.core.settings.base import Settings, wrong_lines
 from agent.core.settings.field_types import PLACEHOLDER_PROBLEM, spelling_problem
 
 S = TypeVar("S", bound=Settings)
@@ -137,17 +136,16 @@ def _read(settings: type[S], usable: Mapping[str, str]) -> S:
 def _read_dotenv(file: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the values in `.env`, and what is wrong with the file."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}, ()
     except OSError as e:
         return {}, (f"cannot be read: {e.strerror}",)
     except UnicodeDecodeError:
         return {}, ("is not UTF-8 text",)
-    lines = [binding.original.line for binding in parse_stream(io.StringIO(text)) if binding.error]
-    problems = tuple(f"line {line} is not NAME=value, and is ignored" for line in lines)
     values = dotenv_values(stream=io.StringIO(text))
-    return {name: value for name, value in values.items() if value is not None}, problems
+    usable = {name: value for name, value in values.items() if value is not None}
+    return usable, tuple(wrong_lines(text))
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

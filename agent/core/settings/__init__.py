@@ -7,7 +7,7 @@ import.
 
 from __future__ import annotations
 
-from agent.core.settings.base import load_env_file
+from agent.core.settings.base import load_env_file, read_env_file
 from agent.core.settings.endpoint import EndpointSettings
 from agent.core.settings.recording import RecordingSettings
 from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
@@ -24,4 +24,5 @@ __all__ = [
     "VoiceSettings",
     "WorkerSettings",
     "load_env_file",
+    "read_env_file",
 ]

@@ -4,11 +4,14 @@ ConfigError. Variables of the environment win over those of the file `.env`.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Self, get_args
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
+from dotenv.parser import parse_stream
 from pydantic import AliasChoices, BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -29,16 +32,36 @@ def load_env_file() -> None:
     """Add the variables of `.env` to the environment; do nothing if there is no such file.
 
     Raises:
-        ConfigError: the file cannot be read.
+        ConfigError: the file cannot be read, or a line is wrong.
+    """
+    load_dotenv(stream=io.StringIO(read_env_file()), override=False)
+
+
+def read_env_file() -> str:
+    """Return the text of `.env`; empty if there is no such file.
+
+    Raises:
+        ConfigError: the file cannot be read, or a line is wrong.
     """
     try:
-        load_dotenv(".env", override=False)
+        text = Path(".env").read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
     except OSError as e:
         raise ConfigError(
             f".env cannot be read ({e.strerror}): let this user read it, or remove it"
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(".env is not UTF-8 text: save it as UTF-8, or remove it") from None
+    if wrong := wrong_lines(text):
+        raise ConfigError(f".env {wrong[0]}: correct it, or remove it")
+    return text
+
+
+def wrong_lines(text: str) -> list[str]:
+    """Return what is wrong with the lines of an `.env`, without values."""
+    bindings = parse_stream(io.StringIO(text))
+    return [f"line {b.original.line} is not NAME=value" for b in bindings if b.error]
 
 
 class Settings(BaseModel):
