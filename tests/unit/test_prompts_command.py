@@ -211,3 +211,20 @@ def test_check_uses_the_voices_of_the_environment(
     monkeypatch.setenv("VOICES", "nonsense")
     assert main(["check", str(path)]) == 1
     assert "VOICES: must look like name=value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["export", "--locale", "it", "--out"], "missing/file cannot be read or written: No such"),
+        (["preview", "--out"], "missing/file cannot be read or written: No such"),
+        (["new", "foo", "--locale", "it", "--prompts"], "missing/file is not a folder"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_prompts_names_a_path_that_cannot_be_used(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, str(tmp_path / "missing" / "file")]) == 1
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/{said}")
+    assert not (tmp_path / "missing").exists()

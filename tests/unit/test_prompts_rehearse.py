@@ -133,7 +133,7 @@ def test_rehearse_says_what_it_cannot_do(
     out = tmp_path / "missing" / "page.html"
     command = ["rehearse", "forklift", "--trainee", "hurried", "--out", str(out)]
     assert main(command) == 1
-    assert capsys.readouterr().err.startswith(f"{out} cannot be written")
+    assert capsys.readouterr().err.startswith(f"{out} cannot be read or written: No such")
 
 
 async def test_rehearse_fails_if_the_model_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:

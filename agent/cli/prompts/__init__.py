@@ -35,4 +35,8 @@ def main(arguments: Sequence[str]) -> int:
         return code
     except ScriptError as e:
         print(e, file=sys.stderr)
-        return 1
+    except OSError as e:
+        if e.filename is None:  # the pipe that reads the output is closed
+            raise
+        print(f"{e.filename} cannot be read or written: {e.strerror}", file=sys.stderr)
+    return 1

@@ -38,6 +38,8 @@ def _new(options: argparse.Namespace) -> int:
         raise ScriptError(f"{name!r}: use small letters, digits and _, as in fire_safety")
     if not LOCALE.fullmatch(locale):
         raise ScriptError(f"{locale!r} is not a language tag such as es or pt-BR")
+    if not root.is_dir():
+        raise ScriptError(f"{root} is not a folder")
     folder = next((f for f in (root / name, root / f"_{name}") if f.is_dir()), root / f"_{name}")
     path = folder / f"{locale}.md"
     if path.exists():

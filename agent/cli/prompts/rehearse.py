@@ -57,10 +57,7 @@ def _rehearse(options: argparse.Namespace) -> int:
 
     records, is_stand_in = asyncio.run(rehearsal.rehearse(target, locale, trainees))
     out = options.out or Path(f"rehearsal-{target.name.lstrip('_')}.html")
-    try:
-        out.write_text(_page(records, is_stand_in=is_stand_in), encoding="utf-8")
-    except OSError as e:
-        raise ScriptError(f"{out} cannot be written: {e.strerror}") from e
+    out.write_text(_page(records, is_stand_in=is_stand_in), encoding="utf-8")
     print("\n".join(_summary(records, is_stand_in=is_stand_in)))
     print(f"wrote {out}; open it in a browser")
     return 0
