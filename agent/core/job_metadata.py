@@ -7,6 +7,7 @@ contains no key, and only the personal data that the greeting needs.
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -44,6 +45,11 @@ def _id(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         value = str(value)
     return one_line(value, _ID_MAX)
+
+
+def _locale(value: object) -> str:
+    """Return the first tag of `de-AT,de;q=0.9`, as browsers send it, and of `de_AT.UTF-8`."""
+    return re.split(r"[,;.@\s]", one_line(value, _ID_MAX), maxsplit=1)[0]
 
 
 Name = Annotated[str, BeforeValidator(clean_name)]
@@ -87,7 +93,7 @@ class JobMetadata(_Data):
     role: ShortText = ""
     industry: ShortText = ""
     training_type: ShortText = ""
-    locale: Id = ""
+    locale: Annotated[str, BeforeValidator(_locale)] = ""
     """The platform's BCP 47 tag; `agent.scripts` chooses a language that a script exists in."""
     consent: Consent = Field(default_factory=Consent)
     continue_url: str = ""

@@ -83,6 +83,7 @@ def test_selection_of_the_script(
         # No script has this language: the best script in English is chosen.
         ("forklift", "", "ja", "forklift/en", "default"),
         ("forklift", "", "no such locale", "forklift/en", "default"),
+        ("forklift", "", "es,en;q=0.8", "forklift/es", "exact"),
         ("", "", "zh-Hant-TW", "general_welcome/en", "default"),
     ],
 )
