@@ -26,8 +26,10 @@ _SURELY_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{6,}\b")
 _WORD_IN_CAPITALS = re.compile(r"\b[A-ZÄÖÜÀ-Þ]+\b")
 _AND = {"en": "and", "es": "y", "fr": "et", "de": "und", "pt": "e", "it": "e", "nl": "en"}
 _SPEAKABLE_MAX = 60  # characters
-_GENDER_MARK = re.compile(r"(?<=[^\W\d_])[*:_/]-?(?=in\b|innen\b)")
-"""The mark in `Mitarbeiter*in`, which is spoken as one word."""
+_GENDER_MARK = re.compile(
+    r"(?<=[^\W\d_])(?:[*:_/]-?(?=in\b|innen\b)|[*:_](?=innen)|(?:/-?|·)(?:as?|es?)(?:·s)?(?!\w))"
+)
+"""The mark in `Mitarbeiter*in`, which is spoken as one word, and the ending of `Vendedor/a`."""
 _PAUSES = re.compile(r"\s*(?:[,;|]|[:/](?!\d))\s*")
 """Marks that are spoken as a short pause: `Ladders: safe use`."""
 
@@ -38,7 +40,7 @@ def speakable_value(text: str, locale: str) -> str:
     if not text:
         return ""
     text = re.sub(r"\([^()]*\)", " ", text)
-    text = text.replace("&", f" {_AND.get(locale.split('-')[0], ' ')} ")
+    text = re.sub(r"&|(?<=\s)\+(?=\s)", f" {_AND.get(locale.split('-')[0], ' ')} ", text)
     text = _GENDER_MARK.sub("", text)
     text = _PAUSES.sub(", ", re.sub(r"\d{5,}", " ", text))
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "'-–," else " " for c in text)

@@ -12,12 +12,14 @@ from typing import Final
 from agent.core.names import words_to_say
 
 _ADDRESS: Final = re.compile(
-    r"https?://(?:www\.)?([^\s/?#]+?)(?:[/?#]\S*?)?(?=[.,;:!?)\"'»”]*(?:\s|$))", re.I
+    r"(?:https?://(?:www\.)?|\bwww\.)([^\s/?#]+?)(?:[/?#]\S*?)?(?=[.,;:!?)\"'»”]*(?:\s|$))", re.I
 )
 """Only the host of an address is said."""
 _LINE_END: Final = re.compile(r"(?<=[\w)\"'»”%])[ \t]*\n")
 """The end of a list item or heading. A voice makes a pause only at punctuation."""
-_MAY_BE_ADDRESS: Final = re.compile(r"(?:^|\W)(?:h|ht|htt|https?(?::|:/|://\S*)?)$", re.I)
+_MAY_BE_ADDRESS: Final = re.compile(
+    r"(?:^|\W)(?:h|ht|htt|https?(?::|:/|://\S*)?|w|ww|www(?:\.\S*)?)$", re.I
+)
 
 
 class Pronunciation:

@@ -451,14 +451,17 @@ async def test_name_is_said_in_full_if_the_text_comes_in_pieces(size: int) -> No
 @pytest.mark.parametrize("name", ["Ada", "Md. Rahim"])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 500])
 async def test_only_the_host_of_a_web_address_is_said(name: str, size: int) -> None:
-    line = "See https://www.example.com/a/b?x=1, (HTTP://example.org) or https://x.ex. The http?"
+    line = (
+        "See https://www.example.com/a/b?x=1, (HTTP://example.org), https://x.ex or www.y.ex/b?c. "
+        "The http? The www?"
+    )
 
     async def pieces() -> AsyncIterator[str]:
         for at in range(0, len(line), size):
             yield line[at : at + size]
 
     said = "".join([piece async for piece in Pronunciation(name).stream(pieces())])
-    assert said == "See example.com, (example.org) or x.ex. The http?"
+    assert said == "See example.com, (example.org), x.ex or y.ex. The http? The www?"
 
 
 async def test_text_without_spaces_is_not_held() -> None:
