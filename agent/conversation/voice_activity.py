@@ -22,9 +22,11 @@ from livekit.agents.vad import VAD, VADCapabilities, VADEvent, VADEventType, VAD
 from agent.conversation.agent_line import AgentLine
 from agent.speech.speech_detector import WINDOW_S, SpeechDetector
 
+_NO_WORDS_DURING_LINE_S: Final = 1.0
+"""Sound during a line, or while a reply is generated, counts as noise after this time if it has
+had no words."""
 _WORDLESS_DURING_LINE_S: Final = 2.0
-"""Sound during a line, or while a reply is generated, counts as noise after this time without
-words."""
+"""The same after words: the trainee may hesitate."""
 _WORDLESS_S: Final = 4.0
 """The same while the agent listens; longer, because some models send no interim results."""
 _WORDLESS_MAX: Final = 3
@@ -70,10 +72,12 @@ class VoiceActivity(VAD):
         only_words = self.hears_echo or self.wordless_in_row >= _WORDLESS_MAX
         return self.line.under_way and only_words
 
-    @property
-    def wordless_max_s(self) -> float:
-        """How long sound counts as speech after its start, or its latest words."""
-        return _WORDLESS_DURING_LINE_S if self.line.is_due else _WORDLESS_S
+    def wordless_max_s(self, began_at: float) -> float:
+        """How long a sound counts as speech after its start, or its latest words."""
+        if not self.line.is_due:
+            return _WORDLESS_S
+        has_words = self.words_at > began_at
+        return _WORDLESS_DURING_LINE_S if has_words else _NO_WORDS_DURING_LINE_S
 
 
 class NoiseGate:
@@ -151,7 +155,8 @@ class NoiseGate:
                 return []
             self._closed = False
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
-        if now - max(self._began_at, activity.words_at) > activity.wordless_max_s:
+        latest_at = max(self._began_at, activity.words_at)
+        if now - latest_at > activity.wordless_max_s(self._began_at):
             self._closed, self._closed_at = True, now
             return [replace(event, type=VADEventType.END_OF_SPEECH, silence_duration=0.0)]
         return [event]
