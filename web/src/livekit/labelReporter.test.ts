@@ -1,38 +1,22 @@
-// @vitest-environment node
-import { EventEmitter } from "node:events";
-
-import { ConnectionState, ParticipantKind, type Room, RoomEvent } from "livekit-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { fakeRoom } from "../test/fakeRoom.js";
 import { LabelReporter } from "./labelReporter.js";
 
-beforeEach(() => vi.useFakeTimers());
-afterEach(() => vi.useRealTimers());
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 function roomWith(answers: string[]) {
-  const payloads: string[] = [];
-  const participants = new Map<string, unknown>();
-  const room = Object.assign(new EventEmitter(), {
-    state: ConnectionState.Connected,
-    remoteParticipants: participants,
-    localParticipant: {
-      performRpc: (call: { method: string; payload: string }) => {
-        expect(call.method).toBe("labels_shown");
-        payloads.push(call.payload);
-        return Promise.resolve(answers.shift() ?? "ok");
-      },
-    },
+  const { calls, ...room } = fakeRoom(({ method }) => {
+    expect(method).toBe("labels_shown");
+    return answers.shift() ?? "ok";
   });
-  const join = (sid: string) => {
-    participants.set(sid, { sid, identity: sid, kind: ParticipantKind.AGENT, attributes: {} });
-    room.emit(RoomEvent.ParticipantConnected);
-  };
-  return { room, join, reports: () => payloads.map((payload) => JSON.parse(payload) as unknown) };
+  return { ...room, reports: () => calls.map(({ payload }) => JSON.parse(payload) as unknown) };
 }
 
 test("each agent learns how long ago each label was visible for the first time", async () => {
   const { room, join, reports } = roomWith([]);
-  const reporter = new LabelReporter(room as unknown as Room);
+  const reporter = new LabelReporter(room);
   const stop = reporter.start();
   reporter.shown("ai");
   await vi.advanceTimersByTimeAsync(2_000);
@@ -56,7 +40,7 @@ test("each agent learns how long ago each label was visible for the first time",
 
 test("a report is repeated until the agent accepts it", async () => {
   const { room, join, reports } = roomWith(["ignored", "ignored"]);
-  const reporter = new LabelReporter(room as unknown as Room);
+  const reporter = new LabelReporter(room);
   const stop = reporter.start();
   reporter.shown("ai");
   join("agent");

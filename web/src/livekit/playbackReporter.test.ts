@@ -1,51 +1,52 @@
-// @vitest-environment node
 import { EventEmitter } from "node:events";
 
-import { ConnectionState, ParticipantKind, type Room, RoomEvent, Track } from "livekit-client";
+import {
+  ConnectionState,
+  type RemoteParticipant,
+  type RemoteTrack,
+  type RemoteTrackPublication,
+  RoomEvent,
+  Track,
+} from "livekit-client";
 import { expect, test, vi } from "vitest";
 
 import { delay } from "../lib/timing.js";
+import { fakeRoom } from "../test/fakeRoom.js";
 import { type Playback, PlaybackReporter } from "./playbackReporter.js";
 
 /** A room whose agent receives each call after the next of `latencies`, in ms. */
 function roomWithAgent(latencies: number[]) {
   const received: string[] = [];
+  const { room, join } = fakeRoom(async ({ payload }) => {
+    await delay(latencies.shift() ?? 0);
+    received.push(payload);
+    return "ok";
+  });
   const elements: { paused: boolean }[] = [];
   const track = Object.assign(new EventEmitter(), {
     kind: Track.Kind.Audio,
     attachedElements: elements,
   });
-  const agent = {
-    sid: "PA_1",
-    identity: "agent",
-    kind: ParticipantKind.AGENT,
-    attributes: {},
-    trackPublications: new Map([["TR_1", { track }]]),
-  };
-  const room = Object.assign(new EventEmitter(), {
-    state: ConnectionState.Connected,
-    remoteParticipants: new Map([["agent", agent]]),
-    localParticipant: {
-      performRpc: async ({ payload }: { payload: string }) => {
-        await delay(latencies.shift() ?? 0);
-        received.push(payload);
-        return "ok";
-      },
-    },
-  });
-  const subscribed = () => room.emit(RoomEvent.TrackSubscribed, track);
+  const publication = { track } as unknown as RemoteTrackPublication;
+  const agent = join("agent", { trackPublications: new Map([["TR_1", publication]]) });
+  const about = [
+    track as unknown as RemoteTrack,
+    publication,
+    agent as unknown as RemoteParticipant,
+  ] as const;
+  const subscribed = () => room.emit(RoomEvent.TrackSubscribed, ...about);
   const played = () => {
     elements.push({ paused: false });
-    room.emit(RoomEvent.AudioPlaybackStatusChanged);
+    room.emit(RoomEvent.AudioPlaybackStatusChanged, true);
   };
   /** As livekit-client does it: the last track events come while `state` is still connected. */
   const closed = () => {
     agent.trackPublications.clear();
-    room.emit(RoomEvent.TrackUnsubscribed, track);
+    room.emit(RoomEvent.TrackUnsubscribed, ...about);
     room.state = ConnectionState.Disconnected;
     room.emit(RoomEvent.Disconnected);
   };
-  return { room: room as unknown as Room, received, subscribed, played, closed };
+  return { room, received, subscribed, played, closed };
 }
 
 test("the agent's last report is the newest one, even if an older one arrives later", async () => {

@@ -1,33 +1,16 @@
-// @vitest-environment node
-import { EventEmitter } from "node:events";
-
-import { ConnectionState, ParticipantKind, type Room, RoomEvent } from "livekit-client";
+import { RoomEvent } from "livekit-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { fakeRoom } from "../test/fakeRoom.js";
 import { StartTimeline } from "./startTimeline.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 test("the page reports the age of each moment once, after the agent speaks", async () => {
-  const calls: { method: string; payload: string }[] = [];
-  const agent = {
-    identity: "agent",
-    kind: ParticipantKind.AGENT,
-    attributes: {},
-    isSpeaking: true,
-  };
-  const room = Object.assign(new EventEmitter(), {
-    state: ConnectionState.Connected,
-    remoteParticipants: new Map([["agent", agent]]),
-    localParticipant: {
-      performRpc: (call: { method: string; payload: string }) => {
-        calls.push(call);
-        return Promise.resolve("ok");
-      },
-    },
-  });
-  const timeline = new StartTimeline(room as unknown as Room);
+  const { room, calls, join } = fakeRoom();
+  join("agent", { isSpeaking: true });
+  const timeline = new StartTimeline(room);
   const stop = timeline.start();
   timeline.mark("page_asked", performance.now() - 500);
   room.emit(RoomEvent.Connected);
