@@ -1,5 +1,5 @@
-import { renderHook, waitFor } from "@testing-library/react";
-import { Room } from "livekit-client";
+import { act, renderHook, waitFor } from "@testing-library/react";
+import { type LocalTrackPublication, ParticipantEvent, Room } from "livekit-client";
 import { expect, test, vi } from "vitest";
 
 import { delay } from "../lib/timing.js";
@@ -26,7 +26,12 @@ function fakeMicrophone() {
       ({ wanted }) => useMicrophone(room, wanted, { microphone: true, deviceId: undefined }),
       { initialProps: { wanted } },
     );
-  return { microphone, setEnabled, start };
+  /** The browser ends its recording, so livekit-client mutes it. */
+  const stopByItself = () => {
+    microphone.enabled = false;
+    act(() => void participant.emit(ParticipantEvent.TrackMuted, {} as LocalTrackPublication));
+  };
+  return { microphone, setEnabled, start, stopByItself };
 }
 
 test("the microphone is switched on when it is wanted", async () => {
@@ -105,6 +110,20 @@ test("a microphone that the trainee switched off stays off", async () => {
   rerender({ wanted: true });
   await delay(20);
   expect(microphone.enabled).toBe(false);
+});
+
+test("a microphone that stops by itself has failed, but not one that is switched off", async () => {
+  const { microphone, start, stopByItself } = fakeMicrophone();
+  const { result } = start(true);
+  await waitFor(() => expect(microphone.enabled).toBe(true));
+  stopByItself();
+  await waitFor(() => expect(result.current.status).toBe("failed"));
+  for (const on of [true, false]) {
+    act(() => result.current.toggle());
+    await waitFor(() => expect(microphone.enabled).toBe(on));
+  }
+  stopByItself();
+  await waitFor(() => expect(result.current.status).toBe("off"));
 });
 
 test("a permission that is granted after the end does not leave the microphone on", async () => {

@@ -51,12 +51,13 @@ export function useMicrophone(
 
   const switchMicrophone = useCallback(
     async (on: boolean) => {
-      if (on) setAttempt("asking");
+      setAttempt(on ? "asking" : "none");
       try {
         await room.localParticipant.setMicrophoneEnabled(on, deviceId ? { deviceId } : undefined);
         // The conversation may have ended while the browser asked for permission.
         if (on && !allowed.current) await room.localParticipant.setMicrophoneEnabled(false);
-        setAttempt("none");
+        // Seen only if the microphone stops by itself: it was unplugged, or the permission revoked.
+        setAttempt(on && allowed.current ? "failed" : "none");
       } catch (error) {
         setAttempt(microphoneFailureOf(error));
       }

@@ -127,7 +127,8 @@ export const de: Texts = {
     notAllowedByHost:
       "Die Seite um diese herum lässt es nicht zu. Sie können zuhören und schreiben.",
     absent: "Kein Mikrofon gefunden. Sie können zuhören und schreiben.",
-    failed: "Es ließ sich nicht einschalten. Sie können zuhören und schreiben.",
+    failed:
+      "Ihr Mikrofon funktioniert gerade nicht. Versuchen Sie es noch einmal, oder schreiben Sie.",
   },
   continue: {
     label: "Weiter zum Schulungsvideo",

@@ -137,7 +137,7 @@ export const en = {
       "Microphone blocked. Allow it next to the address, then tap the microphone. Or just type.",
     notAllowedByHost: "The page around this one does not allow it. Just listen, and type.",
     absent: "No microphone found. Just listen, and type.",
-    failed: "It did not start. Just listen, and type.",
+    failed: "Your microphone does not work right now. Try it again, or type.",
   },
   continue: {
     label: "Continue to Training Video",

@@ -125,7 +125,7 @@ export const es: Texts = {
     denied: "Micrófono bloqueado. Permítelo junto a la dirección y pulsa el micrófono. O escribe.",
     notAllowedByHost: "La página que contiene a esta no lo permite. Puedes escuchar y escribir.",
     absent: "No se encontró ningún micrófono. Puedes escuchar y escribir.",
-    failed: "No se pudo activar. Puedes escuchar y escribir.",
+    failed: "El micrófono no funciona ahora. Inténtalo de nuevo o escribe.",
   },
   continue: {
     label: "Ir al video de formación",

@@ -129,7 +129,7 @@ export const fr: Texts = {
     notAllowedByHost:
       "La page qui contient celle-ci ne l'autorise pas. Vous pouvez écouter et écrire.",
     absent: "Aucun micro trouvé. Vous pouvez écouter et écrire.",
-    failed: "Il n'a pas pu démarrer. Vous pouvez écouter et écrire.",
+    failed: "Votre micro ne fonctionne pas pour le moment. Réessayez, ou écrivez.",
   },
   continue: {
     label: "Passer à la vidéo de formation",
