@@ -3,8 +3,8 @@
  * 20 s more.
  *
  * It knows no LiveKit object; `useAgentLiveness` connects it to the room. An agent that answers
- * again counts as alive again. A call that may have been lost on the page's own connection is not
- * counted.
+ * again counts as alive again. A call that may have been lost or late on the page's own connection is
+ * not counted.
  */
 import { delay } from "../lib/timing.js";
 
@@ -13,7 +13,7 @@ export const CALL_EVERY_MS = 3_000;
 /** A busy machine may miss one call. */
 const DEAD_AFTER_MISSED_CALLS = 2;
 
-/** `unknown`: the call may have been lost on the page's own connection. */
+/** `unknown`: the call may have been lost or late on the page's own connection. */
 export type Answer = "alive" | "silent" | "unknown";
 
 export class AgentLiveness<Agent> {

@@ -48,7 +48,9 @@ async function callAgent(room: Room, agent: RemoteParticipant | undefined): Prom
     if (answer === "alive" || answer === "unknown") return answer;
     // The browser takes seconds to notice a dead connection, but its packets stop at once.
     const [earlier = -1, now = 0] = await Promise.all([before, receivedPackets(room)]);
-    return connection.steady && now > earlier ? "silent" : "unknown";
+    // On a slow connection, answers come after the video that waits before them.
+    const isHeard = [...room.remoteParticipants.values()].some(({ isSpeaking }) => isSpeaking);
+    return connection.steady && now > earlier && !isHeard ? "silent" : "unknown";
   } finally {
     stop();
   }

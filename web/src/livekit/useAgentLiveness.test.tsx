@@ -1,0 +1,40 @@
+import { act, renderHook } from "@testing-library/react";
+import { type Room, RpcError } from "livekit-client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { fakeRoom } from "../test/fakeRoom.js";
+import { useAgentLiveness } from "./useAgentLiveness.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const seconds = (count: number) => act(() => vi.advanceTimersByTimeAsync(count * 1_000));
+
+/** Packets arrive all the time. */
+function receivesPackets(room: Room) {
+  let packetsReceived = 0;
+  const getRTCStatsReport = () =>
+    Promise.resolve(
+      new Map([["1", { type: "candidate-pair", packetsReceived: ++packetsReceived }]]),
+    );
+  const publications = new Map([["TR_1", { track: { getRTCStatsReport } }]]);
+  Object.assign(room.localParticipant, { trackPublications: publications });
+}
+
+test("an agent whose answers are late is not dead while it or its avatar is heard", async () => {
+  const { room, join } = fakeRoom(() =>
+    Promise.reject(new RpcError(RpcError.ErrorCode.CONNECTION_TIMEOUT, "late")),
+  );
+  receivesPackets(room);
+  join("agent");
+  const avatar = join("avatar", {
+    attributes: { "lk.publish_on_behalf": "agent" },
+    isSpeaking: true,
+  });
+  const { result } = renderHook(() => useAgentLiveness(room));
+  await seconds(20);
+  expect(result.current).toBeUndefined();
+  avatar.isSpeaking = false;
+  await seconds(9);
+  expect(result.current).toBe("agent");
+});
