@@ -32,6 +32,9 @@ _EARLY_REPLIES: Final[PreemptiveGenerationOptions] = {
 """A reply is generated and synthesised when the trainee pauses, in long turns with several pauses,
 too. livekit-agents' defaults are 10 s and 3 replies. A reply is only spoken if the turn ends with
 the same words and no function was called meanwhile (tests/unit/test_early_replies.py)."""
+_FEW_EARLY_REPLIES: Final[PreemptiveGenerationOptions] = {**_EARLY_REPLIES, "max_retries": 4}
+"""For nova-3, which ends a transcript at every pause of 25 ms, also between words. Each reply is
+paid for, to the model and to the voice."""
 
 
 @dataclass(frozen=True)
@@ -117,5 +120,5 @@ def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
         ),
         "endpointing": DEFAULT_DELAYS,
         # A final transcript starts a reply, while the session still waits for more words.
-        "preemptive_generation": _EARLY_REPLIES,
+        "preemptive_generation": _FEW_EARLY_REPLIES,
     }

@@ -68,10 +68,15 @@ class Speaker(io.AudioOutput):
 class Listener(Agent):
     """An agent that hears scripted events, and whose voice encodes its words as numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, early_replies_of: str = "flux-general-en") -> None:
         settings = VoiceSettings.from_env({"GOOGLE_API_KEY": "g", "DEEPGRAM_API_KEY": "d"})
-        flux = build_recognition(settings, RecognitionChoice("flux-general-en", ()), Events())
-        super().__init__(instructions="", stt=flux.stt, turn_handling=flux.turn_handling)
+        flux, other = (
+            build_recognition(settings, RecognitionChoice(model, ("en",)), Events())
+            for model in ("flux-general-multi", early_replies_of)
+        )
+        turns = flux.turn_handling
+        turns["preemptive_generation"] = other.turn_handling["preemptive_generation"]
+        super().__init__(instructions="", stt=flux.stt, turn_handling=turns)
         self.events: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
         self.synthesised: list[str] = []
         self.looking = asyncio.Event()
@@ -106,8 +111,9 @@ class Listener(Agent):
 
 
 class Talk:
-    def __init__(self, *replies: Says) -> None:
-        self.llm, self.agent, self.speaker = ScriptedLLM(*replies), Listener(), Speaker()
+    def __init__(self, *replies: Says, early_replies_of: str = "flux-general-en") -> None:
+        self.llm, self.speaker = ScriptedLLM(*replies), Speaker()
+        self.agent = Listener(early_replies_of)
         self.session: AgentSession[Any] = AgentSession(
             llm=self.llm, session_close_transcript_timeout=0.1
         )
@@ -171,6 +177,22 @@ async def test_reply_begins_early_after_a_turn_with_many_pauses() -> None:
         await until(lambda: talk.speaker.heard != [], 30, "no reply was spoken")
         await asyncio.sleep(0.1)
         assert talk.speaker.heard == [5]
+
+
+async def test_few_replies_are_prepared_in_one_turn_with_nova_3() -> None:
+    replies = [Says(f"reply {number}") for number in range(1, 8)]
+    async with Talk(*replies, early_replies_of="nova-3") as talk:
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        for number in range(1, 7):
+            talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "and then " * number)
+            if number <= 4:
+                await talk.synthesised(f"reply {number}")
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "and then " * 6)
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await until(lambda: talk.speaker.heard != [], 30, "no reply was spoken")
+        await asyncio.sleep(0.1)
+        assert talk.speaker.heard == [5]
+        assert len(talk.llm.asked) == 5
 
 
 async def test_early_reply_without_the_result_of_a_function_is_never_spoken() -> None:
