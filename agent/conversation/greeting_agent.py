@@ -167,7 +167,8 @@ class GreetingAgent(Agent):
 
         Begin with the first clause while the model still writes the rest.
         """
-        said = Pronunciation(self._state.metadata.trainee.name).stream(text)
+        name, locale = self._state.metadata.trainee.name, self._state.script.locale
+        said = Pronunciation(name, locale).stream(text)
         async with aclosing(early_parts(said)) as parts:
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:

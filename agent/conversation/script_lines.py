@@ -61,7 +61,9 @@ class ScriptLines:
         self._opening_text = opening_line(self._state)
         self._prepared = PreparedLine(
             self._speech.voice(script.locale, script.voice),
-            Pronunciation(self._state.metadata.trainee.name).apply(self._opening_text),
+            Pronunciation(self._state.metadata.trainee.name, script.locale).apply(
+                self._opening_text
+            ),
             expected_s=estimate_speech_s(self._opening_text, script.locale),
             events=self._events,
         )

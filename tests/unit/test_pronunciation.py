@@ -23,6 +23,29 @@ async def test_list_items_are_said_with_a_pause(size: int) -> None:
     assert said == expected
 
 
+@pytest.mark.parametrize(
+    "name", ["𠮷田 太郎", "דוד בן-גוריון", "Иван Петров", "नरेन्द्र मोदी", "د. محمد علي"]
+)
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Hello {}, good to have you here!", "Hello, good to have you here!"),
+        ("Thank you, {}. Enjoy!", "Thank you. Enjoy!"),
+        ("Bonjour {} ! Ça va ?", "Bonjour ! Ça va ?"),
+        ("{}, welcome!", ", welcome!"),
+    ],
+)
+async def test_name_in_an_alphabet_that_the_voice_does_not_read_is_left_out(
+    name: str, line: str, said: str
+) -> None:
+    text = line.format(name)
+    assert Pronunciation(name, "en-GB").apply(text) == said
+    stream = Pronunciation(name, "en-GB").stream(_cut(text, 5))
+    assert not set(name) & {c for c in "".join([piece async for piece in stream]) if c.isalpha()}
+    assert Pronunciation("Zoë Λ", "en").apply("Hello Zoë Λ!") == "Hello Zoë Λ!"
+    assert name.split()[-1] in Pronunciation(name, "ja").apply(text)
+
+
 async def _cut(text: str, size: int) -> AsyncIterator[str]:
     for at in range(0, len(text), size):
         yield text[at : at + size]
