@@ -104,6 +104,8 @@ async def stage(
     """
     here = Stage()
     Faults(faults)
+    if real:
+        here.environment = _real_environment()
     async with contextlib.AsyncExitStack() as stack:
         page = await ensure_page(say)
         endpoint_port, worker_port = free_ports(2)
@@ -120,9 +122,7 @@ async def stage(
             here.url = await stack.enter_async_context(serving(platform.app(), port))
         except OSError as e:
             raise DemoError(f"port {port}: {e.strerror}; choose another with --port") from None
-        if real:
-            here.environment = _real_environment()
-        else:
+        if not real:
             binary = await ensure_binary(say)
             say("starting livekit-server and the stand-ins")
             webhook = f"{here.endpoint_url}/livekit/webhook"

@@ -48,6 +48,19 @@ def test_real_environment_uses_an_agent_name_of_the_developer(
     assert given == ("training-greeter-dev-ada-lovelace-x" if name is None else name)
 
 
+def test_demo_names_a_wrong_setting_before_it_builds_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_text(KEYS.replace("wss://x", "wss://your-project"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")  # it could not build the page
+    monkeypatch.setattr("agent.demo.page.DIST", tmp_path)
+    assert main(["--real"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("demo: invalid: LIVEKIT_URL: is still a placeholder: replace it")
+    assert shown.out == ""
+
+
 def test_own_agent_name_uses_the_host_name_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody() -> str:
         raise KeyError("uid not found")
