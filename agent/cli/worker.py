@@ -30,8 +30,8 @@ def download_files(arguments: Sequence[str]) -> int:
     """Download the files that the plugins need at run time, as `livekit.agents` does."""
     parser = argparse.ArgumentParser(
         prog="python -m agent download-files",
-        description="Download the model files of all installed LiveKit plugins. The Dockerfile "
-        "runs this when it builds the image.",
+        description="Download the model files of all installed LiveKit plugins, as the Dockerfile "
+        "does when it builds the image.",
     )
     parser.parse_args(arguments)
     from livekit.agents.__main__ import main

@@ -29,7 +29,7 @@ from agent.cli.doctor.result import Check, CheckResult, Level, failed, reports, 
 from agent.core.http_session import http_session
 
 _LIMIT_S = 12.0
-"""For each check; with the start of the interpreter, the whole command takes less than 15 s."""
+"""For each other check; with the start of the interpreter, the command takes less than 15 s."""
 _SCRIPTS_LIMIT_S = 60.0
 """This check waits for nothing but a CPU: 2 s of one, which a busy machine may not have."""
 
