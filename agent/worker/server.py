@@ -104,7 +104,10 @@ class GreetingServer(ObservableAgentServer):
         )
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
-        """Serve until stopped; an error is also kept in `failure`."""
+        """Serve until stopped; an error is kept in `failure`, and livekit-agents logs it.
+
+        It does not log that a port cannot be used, which the command explains.
+        """
         set_up_logs(self._settings)  # replaces the handler that LiveKit's CLI has installed
         watch_event_loop("worker")
         read_exit_codes_once()
@@ -115,7 +118,8 @@ class GreetingServer(ObservableAgentServer):
                 await super().run(devmode=devmode, unregistered=unregistered)
         except Exception as e:
             self.failure = e
-            raise
+            if not isinstance(e, OSError):
+                raise
         finally:
             if self._warming is not None:
                 self._warming.cancel()

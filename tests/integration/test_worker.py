@@ -70,6 +70,7 @@ async def test_worker_names_a_taken_health_port(product: Product, tmp_path: Path
     assert code == 1
     assert f"port {taken} is in use" in said
     assert "AGENT_HTTP_PORT" in said
+    assert "Traceback" not in said
 
 
 async def test_worker_names_all_missing_settings(tmp_path: Path) -> None:
