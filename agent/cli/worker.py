@@ -95,6 +95,7 @@ def _serve(settings: WorkerSettings, *, log_level: str, dev: bool) -> int:
     from agent.core.livekit_internals.worker import run_agent_server
     from agent.worker.loop_monitor import switch_off_by_default
     from agent.worker.preflight import (
+        check_google_key,
         check_scripts,
         check_store,
         wait_for_livekit,
@@ -104,6 +105,7 @@ def _serve(settings: WorkerSettings, *, log_level: str, dev: bool) -> int:
     from agent.worker.server import GreetingServer
 
     check_scripts()
+    check_google_key(settings)
     asyncio.run(check_store(settings))
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from agent.core.errors import LiveKitError, ScriptError, StartupError, StoreErro
 from agent.core.job_metadata import JobMetadata
 from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
 from agent.core.log import logger
-from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
+from agent.core.settings import LiveKitSettings, LlmSettings, StoreSettings, WorkerSettings
 from agent.scripts import PROMPTS, load_library, script_for
 from agent.store import check_writable, open_store
 
@@ -49,6 +50,20 @@ def check_scripts(root: Path = PROMPTS) -> None:
             f"no script can be used: {e}. prompts/ belongs next to agent/; python -m agent prompts "
             "check lists what is wrong"
         ) from e
+
+
+def check_google_key(settings: LlmSettings) -> None:
+    """Check that the key file of Vertex AI can be read; without it, no model replies.
+
+    Raises:
+        StartupError: it cannot be read.
+    """
+    path = settings.google_application_credentials
+    if settings.google_genai_use_vertexai and path and not os.access(path, os.R_OK):
+        raise StartupError(
+            f"this user cannot read {path} (GOOGLE_APPLICATION_CREDENTIALS): correct the path or "
+            "the file's mode; in a container, mount the file there"
+        )
 
 
 async def check_store(settings: StoreSettings) -> None:

@@ -13,7 +13,12 @@ from agent.cli.worker import _serve, explain_listen_error
 from agent.core.errors import StartupError, StoreError
 from agent.core.settings import StoreSettings, WorkerSettings
 from agent.demo.livekit_server import free_ports
-from agent.worker.preflight import check_scripts, check_store, warn_of_ephemeral_disk
+from agent.worker.preflight import (
+    check_google_key,
+    check_scripts,
+    check_store,
+    warn_of_ephemeral_disk,
+)
 from tests.support.environments import WORKER
 
 
@@ -94,3 +99,14 @@ async def test_worker_names_the_setting_if_it_cannot_listen() -> None:
         )
         assert re.match(name, said), said
     taken.close()
+
+
+def test_worker_refuses_a_google_key_that_does_not_exist(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    environ = {**WORKER, "GOOGLE_APPLICATION_CREDENTIALS": str(key), "GOOGLE_CLOUD_LOCATION": "eu"}
+    check_google_key(WorkerSettings.from_env(environ))  # Vertex AI is off
+    environ |= {"GOOGLE_GENAI_USE_VERTEXAI": "true", "GOOGLE_CLOUD_PROJECT": "p"}
+    with pytest.raises(StartupError, match=f"cannot read {key} .*: correct the path"):
+        _serve(WorkerSettings.from_env(environ), log_level="INFO", dev=False)
+    key.touch()
+    check_google_key(WorkerSettings.from_env(environ))
