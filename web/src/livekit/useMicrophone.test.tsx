@@ -29,7 +29,8 @@ function fakeMicrophone() {
   /** The browser ends its recording, so livekit-client mutes it. */
   const stopByItself = () => {
     microphone.enabled = false;
-    act(() => void participant.emit(ParticipantEvent.TrackMuted, {} as LocalTrackPublication));
+    const muted = {} as unknown as LocalTrackPublication;
+    act(() => void participant.emit(ParticipantEvent.TrackMuted, muted));
   };
   return { microphone, setEnabled, start, stopByItself };
 }
