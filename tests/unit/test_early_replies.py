@@ -203,6 +203,7 @@ async def test_early_reply_without_the_result_of_a_function_is_never_spoken() ->
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, "Look it up.")
         talk.agent.hear(Kind.END_OF_SPEECH)
         await asyncio.wait_for(talk.agent.looking.wait(), 30)
+        await until(lambda: talk.session.current_speech is None, 30, "the function blocks speech")
         talk.agent.hear(Kind.START_OF_SPEECH)
         talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "And hurry.")
         await talk.synthesised("reply 1")
