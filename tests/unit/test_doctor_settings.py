@@ -80,6 +80,7 @@ def test_settings_check_reports_each_problem_in_its_own_line() -> None:
     [
         ("sk-0123456789", ""),
         ("demo", ""),
+        ("secret", ""),  # of `livekit-server --dev`
         ("AIzaSyD-thekeyisfine", ""),
         ("wss://x.livekit.cloud", ""),
         ('"sk-0123"', "quotes"),

@@ -30,7 +30,7 @@ SECRETS = WorkerSettings.secret_names() | EndpointSettings.secret_names()
 """Settings that the report never shows, not even in part."""
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\byour[-_ ]|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|\.\.\.|…"
-    r"|^(?:x{3,}|todo|tbd|none|null|undefined|secret|key|token|password)$",
+    r"|^(?:x{3,}|todo|tbd|none|null|undefined|key|token|password)$",
     re.I,
 )
 """Values that are possible, but cannot be meant."""
