@@ -59,8 +59,7 @@ async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
     cached = cache_dir() / f"livekit-server-{VERSION}{suffix}"
     if cached.exists():
         return cached
-    go = shutil.which("go")
-    if go is None:
+    if (go := shutil.which("go")) is None:
         raise DemoError(f"there is no livekit-server and no Go to build it with: {_HOW}")
     cached.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cached.parent) as build:

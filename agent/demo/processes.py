@@ -55,8 +55,7 @@ async def running(
     """
     # With it, the kernel kills the command if this process is killed. Without it (util-linux), only
     # a kill leaves children behind.
-    setpriv = shutil.which("setpriv")
-    prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+    prefix = [it, "--pdeathsig", "KILL", "--"] if (it := shutil.which("setpriv")) else []
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *prefix,

@@ -59,9 +59,7 @@ class Stage:
 
     async def child_ended(self) -> str:
         """Wait until a process ends by itself, which none should; returns which one has."""
-        waits = {
-            asyncio.create_task(process.wait()): name for name, process in self.children.items()
-        }
+        waits = {asyncio.create_task(p.wait()): name for name, p in self.children.items()}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -126,14 +124,11 @@ async def stage(
             binary = await ensure_binary(say)
             say("starting livekit-server and the stand-ins")
             webhook = f"{here.endpoint_url}/livekit/webhook"
-            here.livekit = await stack.enter_async_context(
-                livekit_server(binary, logs / "livekit-server.log", webhook=webhook)
-            )
-            here.stand_ins = await stack.enter_async_context(
-                stand_ins(
-                    logs / "stand-ins.log", faults, environment=extra, module=stand_ins_module
-                )
-            )
+            server = livekit_server(binary, logs / "livekit-server.log", webhook=webhook)
+            here.livekit = await stack.enter_async_context(server)
+            log = logs / "stand-ins.log"
+            providers = stand_ins(log, faults, environment=extra, module=stand_ins_module)
+            here.stand_ins = await stack.enter_async_context(providers)
             here.children["livekit-server"] = here.livekit.process
             here.children["stand-ins"] = here.stand_ins.process
             here.environment = {
@@ -182,8 +177,7 @@ def _real_environment() -> dict[str, str]:
     written = dotenv_values(stream=io.StringIO(read_env_file()))
     if written.get("LIVEKIT_AGENT_NAME") in (None, _SHIPPED_AGENT_NAME):
         written.pop("LIVEKIT_AGENT_NAME", None)  # copied from .env.example, not chosen
-    own = {"LIVEKIT_AGENT_NAME": own_agent_name()}
-    given = own | written | dict(os.environ)
+    given = {"LIVEKIT_AGENT_NAME": own_agent_name(), **written, **os.environ}
     names = {*WorkerSettings.names(), *EndpointSettings.names()}
     chosen = {k: v for k, v in given.items() if k in names and v is not None}
     WorkerSettings.from_env(chosen)

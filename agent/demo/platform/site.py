@@ -72,14 +72,11 @@ class Platform:
         """The registration form, with every shipped script and every industry of theirs."""
         scripts = load_library(PROMPTS).scripts
         pages = [page for locales in scripts.values() for page in locales.values()]
-        industries = {name for page in pages for name in page.fields.industries}
+        names = {name for page in pages for name in page.fields.industries}
+        trainings = _ordered(scripts, first="warehouse_safety")
+        industries = _ordered(names, first="logistics")
         template = _TEMPLATES.get_template("register.html")
-        return _html(
-            template.render(
-                trainings=_ordered(scripts, first="warehouse_safety"),
-                industries=_ordered(industries, first="logistics"),
-            )
-        )
+        return _html(template.render(trainings=trainings, industries=industries))
 
     async def register(self, request: web.Request) -> web.Response:
         """Sign a JWT for the trainee; it is in a cookie, so that a reload works."""
@@ -94,10 +91,7 @@ class Platform:
             "trainee": {"name": answers.get("name", "")},
             **{name: answers.get(name, "") for name in ("role", "industry", "training_type")},
             "locale": locale or "en",
-            "consent": {
-                "transcript": "keep_transcript" in answers,
-                "recording": "keep_recording" in answers,
-            },
+            "consent": {name: f"keep_{name}" in answers for name in ("transcript", "recording")},
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
         token = jwt.encode(claims, self.jwt_secret, algorithm="HS256")
@@ -170,10 +164,9 @@ class Platform:
         Any platform can do the same with `standardwebhooks`: verify the raw body, and take each
         message once, however often it is delivered.
         """
+        body, headers = await request.read(), dict(request.headers)
         try:
-            message = Webhook(self.webhook_secret).verify(
-                await request.read(), dict(request.headers)
-            )
+            message = Webhook(self.webhook_secret).verify(body, headers)
         except (WebhookVerificationError, ValueError) as e:
             return web.json_response({"error": str(e)}, status=401)
         if message["type"] == "greeting.ended":

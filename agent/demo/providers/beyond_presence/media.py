@@ -121,9 +121,8 @@ class AvatarMedia:
             await self._receiver.start()
             self._receiver.on("clear_buffer", self._clear)
             await self._publish()
-        media = [
-            self._tasks.create_task(each) for each in (self._read_speech(), self._send_media())
-        ]
+        work = (self._read_speech(), self._send_media())
+        media = [self._tasks.create_task(each) for each in work]
         ended, _ = await asyncio.wait(media, return_when=asyncio.FIRST_COMPLETED)
         ended.pop().result()
 

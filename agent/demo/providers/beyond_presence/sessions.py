@@ -110,16 +110,12 @@ class Avatars:
         process.join()
         if session.joined_at is not None and session.left_at is None:
             session.left_at = time.time()
-        if process.exitcode not in {0, -signal.SIGTERM}:  # SIGTERM is ours
-            session.crashed = True
-            session.why_left = f"crashed: exit code {process.exitcode}"
+        code = process.exitcode
+        if code not in {0, -signal.SIGTERM}:  # SIGTERM is ours
+            session.crashed, session.why_left = True, f"crashed: exit code {code}"
             logger.warning(
                 "avatar process crashed; this avatar alone has left its room",
-                extra={
-                    "event": "avatar_process_crashed",
-                    "session": session.id,
-                    "exit_code": process.exitcode,
-                },
+                extra={"event": "avatar_process_crashed", "session": session.id, "exit_code": code},
             )
         ours.close()
         self._running.pop(session.id, None)

@@ -210,13 +210,12 @@ class ListenV1(Listener):
         start_s, seconds = self.now.start_s, self.now.heard_s
         alternative: dict[str, Any] = {"transcript": text, "confidence": _CONFIDENCE}
         alternative["words"] = timed_words(text, start_s, seconds)
+        multi = self.language == "multi"
+        alternative |= {"languages": ["en"]} if multi else {}
         for word in alternative["words"]:
-            word["punctuated_word"] = word["word"]
-            word["word"] = re.sub(r"[^\w']", "", word["word"]).lower()
-        if self.language == "multi":
-            alternative["languages"] = ["en"]
-            for word in alternative["words"]:
-                word["language"] = "en"
+            bare = re.sub(r"[^\w']", "", word["word"]).lower()
+            word |= {"punctuated_word": word["word"], "word": bare}
+            word |= {"language": "en"} if multi else {}
         await self.send(
             {
                 "type": "Results",
