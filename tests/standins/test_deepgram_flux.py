@@ -16,7 +16,7 @@ from livekit import rtc
 from livekit.agents import APIConnectionError, APIError, APIStatusError, stt
 from livekit.plugins import deepgram
 
-from agent.demo.providers.deepgram.turns import goes_on, turn_confidence
+from agent.demo.providers.deepgram.turns import confidence, goes_on
 from tests.support.providers import Providers
 from tests.support.recorded_speech import BECKETT, heard, plain, recording, words, wrong
 
@@ -119,6 +119,8 @@ async def test_flux_ignores_silence_and_noise(
         ("And then, um...", True),
         ("It was the best of times.", False),
         ("What is it for?", True),
+        ("How did he not know that?", False),
+        ("He's a greater man than he was.", False),
         ("yes", False),
     ],
 )
@@ -126,17 +128,59 @@ def test_flux_is_less_certain_after_words_that_go_on(text: str, expected: bool) 
     assert goes_on(text) is expected
 
 
-def test_flux_is_eager_as_early_as_documented() -> None:
+def test_flux_ends_turns_as_early_as_documented() -> None:
     """The sources are in the module."""
 
-    def silence_ms(text: str, confidence: float) -> int:
-        return next(ms for ms in range(0, 5_000, 20) if turn_confidence(text, ms) >= confidence)
+    def silence_ms(doubts: int, threshold: float) -> int:
+        return next(ms for ms in range(0, 5_000, 20) if confidence(doubts, ms) >= threshold)
 
-    end_ms = silence_ms("Yes, I have.", 0.7)
+    end_ms = silence_ms(0, 0.7)
     assert 300 <= end_ms <= 400
-    assert 150 <= end_ms - silence_ms("Yes, I have.", 0.5)
-    assert end_ms - silence_ms("Yes, I have.", 0.4) <= 250
-    assert silence_ms("I have and", 0.7) > 1_500
+    assert 150 <= end_ms - silence_ms(0, 0.5)
+    assert end_ms - silence_ms(0, 0.4) <= 250
+    assert 1_300 <= silence_ms(1, 0.7) <= 1_500
+    assert silence_ms(2, 0.7) == silence_ms(3, 0.7) > 1_500
+
+
+@pytest.mark.parametrize(
+    ("file", "start_s", "end_s", "least_s", "most_s"),
+    [
+        pytest.param("endgame_nagg_nell", 0.02, 0.98, 0.3, 0.5, id="words and sound complete"),
+        pytest.param("endgame_nagg_nell", 11.92, 14.08, 1.2, 1.6, id="comma is a full stop later"),
+        pytest.param("endgame_nagg_nell", 4.52, 6.76, 1.2, 1.6, id="full stop but open sound"),
+        pytest.param("two_cities", 29.86, 32.28, 2.0, 2.4, id="comma stays"),
+    ],
+)
+async def test_flux_decides_by_words_and_sound(
+    providers: Providers,
+    http: aiohttp.ClientSession,
+    recordings: Path,
+    file: str,
+    start_s: float,
+    end_s: float,
+    least_s: float,
+    most_s: float,
+) -> None:
+    frames = recording(recordings / f"{file}.wav", start_s, end_s)[:-50]  # without its silence
+    url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen?" + urlencode(GOOD)
+    async with http.ws_connect(url, headers=KEY) as socket:
+        await socket.send_bytes(bytes(16_000) + b"".join(bytes(frame.data) for frame in frames))
+        silence_s = await _silence_until_end_of_turn(socket)
+    assert least_s <= silence_s <= most_s
+
+
+async def _silence_until_end_of_turn(socket: aiohttp.ClientWebSocketResponse) -> float:
+    """Seconds of silence after which the turn ends; measured in sound, however slow the machine."""
+    for tenths in range(1, 40):
+        await socket.send_bytes(bytes(3_200))
+        await socket.send_json({"type": "Configure"})
+        async for message in socket:
+            received = json.loads(message.data)
+            if received.get("event") == "EndOfTurn":
+                return tenths / 10
+            if received["type"] == "ConfigureSuccess":
+                break
+    raise AssertionError("the turn did not end")
 
 
 @pytest.mark.parametrize(

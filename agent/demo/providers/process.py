@@ -32,7 +32,8 @@ async def serve_stand_ins(port: int, faults: list[str], more_routes: Routes) -> 
     shared = Shared(Faults(faults))
     bey, gemini = BeyondPresence(shared), Gemini(shared)
     # Loading takes a core for a moment: better now than when the first trainee waits.
-    await asyncio.gather(shared.recogniser.load(), shared.voice.load(), bey.avatars.load())
+    engines = (shared.recogniser, shared.detector, shared.voice, bey.avatars)
+    await asyncio.gather(*(engine.load() for engine in engines))
     async with contextlib.AsyncExitStack() as stack:
         environment = {
             "BEY_API_URL": await stack.enter_async_context(serving(bey.app())),

@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import web
 
 from agent.demo.providers.faults import PART_OF, Faults
-from agent.demo.providers.speech import Recogniser, Voice
+from agent.demo.providers.speech import Recogniser, TurnDetector, Voice
 
 _ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
 """What each vendor answers to a wrong key, and calls the statuses of its errors."""
@@ -58,6 +58,7 @@ class Shared:
     """Scales the usual latencies of the providers. Only tests set the variable, to 0 for none."""
     voice: Voice = field(default_factory=Voice)
     recogniser: Recogniser = field(default_factory=Recogniser)
+    detector: TurnDetector = field(default_factory=TurnDetector)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     """Every call to every provider, oldest first."""
 

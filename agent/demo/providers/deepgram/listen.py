@@ -53,6 +53,7 @@ class Listener:
     def __init__(self, request: web.Request, shared: Shared) -> None:
         self.query, self.call, self.now = request.query, request[CALL], Endpointer()
         self.faults, self.recogniser = shared.faults, shared.recogniser
+        self.detector = shared.detector
         self._half_open = self.faults.take(self.provider, "half-open") is not None
         self._request, self.socket = request, web.WebSocketResponse(autoping=not self._half_open)
         self._latency_s = self.latency_s * shared.latency

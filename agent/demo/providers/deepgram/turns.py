@@ -29,11 +29,16 @@ _SILENCE_MS, _CONFIDENCE = (0, 120, 360, 600), (0.0, 0.4, 0.7, 1.0)
 Deepgram's median: without Deepgram's model, shorter pauses in a sentence would end the turn."""
 _UNDECIDED_MS = 80
 """Silence until which nothing is decided."""
-_UNFINISHED = 6
-"""After an unfinished sentence, the confidence takes this many times as long."""
+_SLOWNESS = (1, 3.7, 6, 6)
+"""How many times as long it takes with no, one, two and three doubts that the sentence is over:
+in its words, in its sound, and, if there is a doubt, in its words after more silence."""
+_SOUND_MS, _OPEN_SOUND = 200, 0.15
+"""After this much silence, a lower probability of the turn detector is a doubt."""
+_WORDS_MS = 400
+"""The model makes a full stop of most commas that end a sentence, but not of "And I say,"."""
 _GOES_ON = re.compile(
-    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|that|the|a|an|to|of|for|from|with|in|at|by|um|uh"
-    r"|er|is|are|was|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|the|a|an|to|of|for|from|with|in|at|by|um|uh|er"
+    r"|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
     re.I,
 )
 
@@ -49,6 +54,8 @@ class _Turn:
     """EagerEndOfTurn was sent, and neither TurnResumed nor EndOfTurn yet."""
     pause_text: str | None = None
     """The words before the current pause."""
+    doubts: int = 0
+    """See `_SLOWNESS`."""
 
 
 class TurnsListener(Listener):
@@ -85,8 +92,13 @@ class TurnsListener(Listener):
         decides = quiet_ms > _UNDECIDED_MS
         if turn.pause_text is None and quiet_ms >= _PAUSE_MS and (self.has_time or decides):
             turn.pause_text = await self.recognise()
+            turn.doubts = goes_on(turn.pause_text)
         if turn.pause_text is None or not decides:
             return
+        if quiet_ms == _SOUND_MS:
+            turn.doubts += await self.detector.probability(self.now.said) < _OPEN_SOUND
+        elif quiet_ms == _WORDS_MS and turn.doubts:
+            turn.doubts += goes_on(await self.recognise())
         timed_out = quiet_ms >= self._number("eot_timeout_ms", 5_000)
         if self._confidence >= self._number("eot_threshold", 0.7) or timed_out:
             await self.end_utterance()
@@ -160,8 +172,8 @@ class TurnsListener(Listener):
     @property
     def _confidence(self) -> float:
         """The confidence that the turn is over; 0 until the words are known."""
-        text = self._turn.pause_text
-        return 0.0 if text is None else turn_confidence(text, self.now.quiet_ms)
+        turn = self._turn
+        return 0.0 if turn.pause_text is None else confidence(turn.doubts, self.now.quiet_ms)
 
     def _number(self, name: str, default: float) -> float:
         return float(self._options.get(name, default))
@@ -170,10 +182,9 @@ class TurnsListener(Listener):
         return self._options.getall(name, [])
 
 
-def turn_confidence(text: str, quiet_ms: float) -> float:
-    """Return how certain Flux is after these words and this much silence, from 0 to 1."""
-    slowness = _UNFINISHED if goes_on(text) else 1
-    return float(np.interp(quiet_ms / slowness, _SILENCE_MS, _CONFIDENCE))
+def confidence(doubts: int, quiet_ms: float) -> float:
+    """Return how certain Flux is after this much silence, from 0 to 1."""
+    return float(np.interp(quiet_ms / _SLOWNESS[doubts], _SILENCE_MS, _CONFIDENCE))
 
 
 def goes_on(text: str) -> bool:
