@@ -39,6 +39,12 @@ it.each([
   "ada@example.com",
   "[object Object]",
   "{{ name }}",
+  "Ada & Ben",
+  "O&#x27;Brien",
+  "M?ller",
+  "M\ufffdller",
+  "MÃ¼ller",
+  "M%C3%BCller",
 ])("shows no name for %j", (given) => {
   expect(shownName(given)).toBeUndefined();
 });
