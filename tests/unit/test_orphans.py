@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.environments import WORKER
 
 _WORKER = """
@@ -29,7 +27,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.alone
 def test_job_process_that_hangs_ends_after_its_killed_worker(tmp_path: Path) -> None:
     script = tmp_path / "worker.py"
     script.write_text(_WORKER)

@@ -29,7 +29,7 @@ async def test_list_items_are_said_with_a_pause(size: int) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("Hello {}, good to have you here!", "Hello, good to have you here!"),
+        ("Hello {}, how are you today?", "Hello, how are you today?"),
         ("Thank you, {}. Enjoy!", "Thank you. Enjoy!"),
         ("Bonjour {} ! Ça va ?", "Bonjour ! Ça va ?"),
         ("{}, welcome!", ", welcome!"),

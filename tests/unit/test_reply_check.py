@@ -143,7 +143,7 @@ def test_role_at_the_beginning_is_left_out(role: str, size: int) -> None:
         ("[laughs softly] That is funny.", "That is funny."),
         ("*smiles* Hello, Ada.", "Hello, Ada."),
         ("I see. *nods* Then we go on. (short pause) Ready?", "I see. Then we go on. Ready?"),
-        ("*lächelt* Schön, dass Sie da sind.", "Schön, dass Sie da sind."),
+        ("*lächelt* Gut, wir fangen an.", "Gut, wir fangen an."),
         ("Claro. (se ríe) Seguimos.", "Claro. Seguimos."),
         ("Bien sûr. [sourit] On continue.", "Bien sûr. On continue."),
         ("Please *smile* at guests (pause button), in break (pause at ten).", ""),
