@@ -2,6 +2,7 @@ import { act, renderHook } from "@testing-library/react";
 import { type Room, RpcError } from "livekit-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { delay } from "../lib/timing.js";
 import { fakeRoom } from "../test/fakeRoom.js";
 import { useAgentLiveness } from "./useAgentLiveness.js";
 
@@ -36,5 +37,21 @@ test("an agent whose answers are late is not dead while it or its avatar is hear
   expect(result.current).toBeUndefined();
   avatar.isSpeaking = false;
   await seconds(9);
+  expect(result.current).toBe("agent");
+});
+
+test("an agent whose answers take longer than a call is not dead", async () => {
+  let latencyMs = 4_000;
+  const { room, join } = fakeRoom(async () => {
+    await delay(latencyMs);
+    return "yes";
+  });
+  receivesPackets(room);
+  join("agent");
+  const { result } = renderHook(() => useAgentLiveness(room));
+  await seconds(20);
+  expect(result.current).toBeUndefined();
+  latencyMs = 60_000;
+  await seconds(15);
   expect(result.current).toBe("agent");
 });

@@ -21,16 +21,23 @@ export function useAgentLiveness(room: Room): string | undefined {
   const [deadAgentSid, setDeadAgentSid] = useState<string>();
   useEffect(() => {
     const newest = () => newestAgent(room.remoteParticipants.values());
-    return new AgentLiveness(
-      () => newest()?.sid,
-      () => callAgent(room, newest()),
-      setDeadAgentSid,
-    ).start();
+    let answers = 0;
+    const call = async () => {
+      const before = answers;
+      const answer = await callAgent(room, newest(), () => answers++);
+      // The late answer to an earlier call counts, too.
+      return answers > before ? "alive" : answer;
+    };
+    return new AgentLiveness(() => newest()?.sid, call, setDeadAgentSid).start();
   }, [room]);
   return deadAgentSid;
 }
 
-async function callAgent(room: Room, agent: RemoteParticipant | undefined): Promise<Answer> {
+async function callAgent(
+  room: Room,
+  agent: RemoteParticipant | undefined,
+  onAnswer: () => void,
+): Promise<Answer> {
   if (agent === undefined || room.state !== ConnectionState.Connected) return "unknown";
   const connection = { steady: true };
   const stop = onRoomEvents(room, {
@@ -41,6 +48,7 @@ async function callAgent(room: Room, agent: RemoteParticipant | undefined): Prom
   const before = receivedPackets(room);
   try {
     const call = callParticipant(room, agent.identity, RPC_AGENT_ALIVE, "");
+    call.then(onAnswer, () => undefined);
     const answer = await resultWithin(
       call.then(() => "alive" as const, answerFromError),
       CALL_EVERY_MS,
