@@ -206,6 +206,26 @@ async def test_page_shows_a_portrait_in_voice_mode(product: Product, open_page: 
     await screenshot(page, "voice-only")
 
 
+async def test_page_shows_progress_until_its_script_has_loaded(
+    product: Product, open_page: OpenPage
+) -> None:
+    page = await open_page(microphone_denied=True)
+    seen = asyncio.Event()
+
+    async def after_it_was_seen(route: Route) -> None:
+        await seen.wait()
+        await route.continue_()
+
+    await page.route("**/assets/*.js", after_it_was_seen)
+    opened = asyncio.create_task(arrive(page, product, locale="en", pre_join=True))
+    progress = page.get_by_role("progressbar")
+    await expect(progress).to_be_visible()
+    seen.set()
+    await opened
+    await expect(page.get_by_test_id("start")).to_be_visible()
+    await expect(progress).to_have_count(0)
+
+
 async def test_page_shows_welcome_and_continue_without_the_endpoint(open_page: OpenPage) -> None:
     page = await open_page()
     await page.route("**/avatar-greeting/", lambda route: route.abort())
