@@ -84,6 +84,21 @@ async def test_page_has_room_for_text_that_the_trainee_enlarges(page: Page, text
         await style.evaluate("style => style.remove()")
 
 
+async def test_rules_of_a_hosts_framework_do_not_change_the_options(page: Page) -> None:
+    await set_size(page, "desktop")
+    await show(page, "greeting", locale="en")
+    await page.get_by_test_id("options-button").click()
+    legend = page.locator(".tg-sizes legend")
+    looks = "e => { const s = getComputedStyle(e); return [s.float, s.width, s.font] }"
+    before = await legend.evaluate(looks)
+    bootstrap = "legend { float: left; width: 100%; font-size: calc(1.275rem + 0.3vw) }"
+    style = await page.add_style_tag(content=bootstrap)
+    try:
+        assert await legend.evaluate(looks) == before
+    finally:
+        await style.evaluate("style => style.remove()")
+
+
 async def test_text_from_right_to_left_mirrors_the_page(page: Page) -> None:
     await set_size(page, "phone")
     problems = await page.evaluate(_CHECK, {"shown": {"locale": "ar"}, "mustBeInView": True})
