@@ -78,7 +78,9 @@ def _log_level(text: str) -> str:
 
 def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:
     """Say which setting to change if the worker cannot listen."""
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+    # asyncio of Python 3.13 gives no number if the address is not available.
+    not_here = error.errno in (errno.EADDRNOTAVAIL, None)
+    if isinstance(error, socket.gaierror) or not_here:
         return (
             f"AGENT_HTTP_HOST ({settings.agent_http_host}) is not an address of this machine: set "
             "it to 0.0.0.0, or to :: for IPv6, without brackets"
