@@ -170,7 +170,7 @@ def _is_silent(samples: NDArray[np.int16]) -> bool:
 def _sounding_frames(heard: _Spectrogram) -> float:
     """Return how many frames differ from the mean, each weighted by how much."""
     energy = ((heard - heard.mean(axis=1, keepdims=True)) ** 2).sum(axis=0)
-    return float(energy.sum() ** 2 / max((energy**2).sum(), 1e-9))
+    return float(energy.sum()) ** 2 / max(float((energy**2).sum()), 1e-9)
 
 
 def _moving_sum(values: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
