@@ -84,10 +84,8 @@ class TraineeWords:
         """The words of this turn that were passed on last, if they are not final yet."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
-        self._turn_open = False
-        """True between the recogniser's start and end of speech."""
-        self._turn_ended = False
-        """True from the recogniser's end of speech to its next start."""
+        self._turn_open: bool | None = None
+        """True between the recogniser's start and end of speech; None before its first turn."""
         self._words_at = 0.0
         """When words were last recognised, in seconds since the epoch."""
         line.when_over(self._on_line_over)
@@ -149,7 +147,7 @@ class TraineeWords:
     ) -> AsyncGenerator[SpeechEvent, None]:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
-        self._turn_open, self._turn_ended, self._start = False, False, None
+        self._turn_open, self._start = None, None
         self._echo.connected()
         reading = asyncio.create_task(
             self._read(recognised, passed), name="filter_recognised_words"
@@ -180,17 +178,17 @@ class TraineeWords:
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
-            self._turn_open, self._turn_ended, self._interim = True, False, ""
+            self._turn_open, self._interim = True, ""
             self._echo.turn_began()
             self._start = event if self._holding or self._line.under_way else None
             return [event] if self._start is None else []
         if event.type is SpeechEventType.END_OF_SPEECH:
-            self._turn_open, self._turn_ended = False, True
+            self._turn_open = False
             # The session does not know of a turn whose start was not passed on.
             return [] if self._take_start() else [event]
         if event.type not in _TRANSCRIPTS or not text_of(event):
             return [event]
-        if self._turn_ended and event.type is SpeechEventType.INTERIM_TRANSCRIPT:
+        if self._turn_open is False and event.type is SpeechEventType.INTERIM_TRANSCRIPT:
             # A late TurnResumed of Flux: its words are being answered. They would pause the reply,
             # and count as its echo if it repeats them.
             return []
