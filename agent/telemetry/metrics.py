@@ -1,4 +1,4 @@
-"""Metrics of the worker and its jobs; docs/operations.md describes each one.
+"""Metrics of the worker and its jobs; docs/metrics.md describes each one.
 
 Labels have few values and contain no ids of trainees or sessions.
 """

@@ -1,4 +1,4 @@
-"""The endpoint's Prometheus metrics; docs/operations.md explains each of them.
+"""The endpoint's Prometheus metrics; docs/metrics.md explains each of them.
 
 Labels have few values and never contain a person or a session. The metrics have a port of their
 own, because the endpoint's port is open to the internet.

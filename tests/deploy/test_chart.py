@@ -502,7 +502,7 @@ def test_rules_of_the_chart_are_those_of_this_namespace() -> None:
         if "job=" in alert["expr"]:
             assert 'job=~".*training-greeter.*", namespace="default"' in alert["expr"]
         address = alert["annotations"]["runbook_url"]
-        assert address.startswith("https://git.example.com/tg/docs/operations.md#")
+        assert address.startswith("https://git.example.com/tg/docs/runbook.md#")
     [board] = [o for o in objects if o["metadata"]["name"].endswith("-dashboard")]
     assert json.loads(board["data"]["training-greeter.json"])["uid"] == "training-greeter"
 

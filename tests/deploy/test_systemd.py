@@ -23,7 +23,7 @@ def value_in(unit: str, name: str) -> str:
 
 
 def test_units_are_those_of_the_runbook() -> None:
-    runbook = (ROOT / "docs" / "operations.md").read_text()
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
     named = set(re.findall(r"(?:journalctl -u|systemctl restart) (greeter-[a-z]+)", runbook))
     assert named == set(UNITS) == {"greeter-worker", "greeter-endpoint"}
 

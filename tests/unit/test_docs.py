@@ -139,8 +139,8 @@ def test_troubleshooting_page_names_checks_of_doctor() -> None:
     assert {check for check in named if f'"{check}"' not in doctor} == set()
 
 
-def test_operations_page_lists_every_metric() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+def test_metrics_page_lists_every_metric() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `([a-z_]+)` \| .*\| .+ \|$", page, re.MULTILINE))
     prefix = "training_greeter_"
     ours = {

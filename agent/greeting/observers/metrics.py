@@ -26,7 +26,7 @@ _IN_LABEL: Final = {"deepgram": "deepgram", "google": "google", "gemini": "googl
 
 
 class MetricsObserver:
-    """See docs/operations.md for the meaning of each metric."""
+    """See docs/metrics.md for the meaning of each metric."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._state = greeting.state
