@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.core.names.words import (
+from agent.core.names.word_lists import (
     ABBREVIATIONS,
     ABBREVIATIONS_WITH_PERIOD,
     PARTICLES_TO_SAY,

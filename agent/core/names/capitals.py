@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 from agent.core.names.abbreviations import is_abbreviation
-from agent.core.names.words import LOWER_CASE_PARTICLES, PARTICLES, TITLES, is_title, plain
+from agent.core.names.word_lists import LOWER_CASE_PARTICLES, PARTICLES, TITLES, is_title, plain
 
 _VOWELS: Final = frozenset("aeiouy")
 _ROMAN: Final = re.compile(r"[IVX]+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.core.names.words import (
+from agent.core.names.word_lists import (
     COMPANY_FORMS,
     HONORIFICS,
     MISSING_GIVEN_NAME,
@@ -22,6 +22,8 @@ _MISSING_CELL: Final = re.compile(
     r"(?<![\w/])(?:n/a|#n/a|#(?:ref|value|null|num|div/0)!|#name\?)(?![\w/])", re.I
 )
 """A missing part of a name in forms and spreadsheets: `Smith N/A`, `#REF!`."""
+_NUMBERED: Final = re.compile(r"[^\s\d]+\s+[#\w°]{0,3}\.?\s*\d+")
+"""One word and a number: `Worker 12`, `Pers.-Nr. 4711`."""
 
 
 def is_placeholder(text: str) -> bool:
@@ -34,6 +36,7 @@ def is_placeholder(text: str) -> bool:
         or " ".join(words) in PLACEHOLDER_PHRASES
         or PLACEHOLDER_WORDS.issuperset(words)
         or HONORIFICS.issuperset(words)
+        or bool(_NUMBERED.fullmatch(text))
     )
 
 

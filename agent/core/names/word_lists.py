@@ -1,4 +1,4 @@
-"""The words of names, titles and placeholders, from `words.json`, all without a period."""
+"""The words of names, titles and placeholders, from `word_lists.json`, all without a period."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _WORDS: Final[dict[str, Any]] = json.loads(
-    Path(__file__).with_name("words.json").read_text(encoding="utf-8")
+    Path(__file__).with_name("word_lists.json").read_text(encoding="utf-8")
 )
 
 HONORIFICS: Final = frozenset(_WORDS["honorifics"])

@@ -1,0 +1,95 @@
+"""Decides where a name ends: at punctuation, at a word in lower case, or at a period."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agent.core.names.abbreviations import is_abbreviation
+from agent.core.names.characters import letters_of
+from agent.core.names.placeholders import without_missing_parts
+from agent.core.names.sentences import is_order, is_sentence
+from agent.core.names.word_lists import (
+    PARTICLES,
+    SENTENCE_WORDS,
+    SHORT_PARTICLES,
+    TITLES,
+    has_letters,
+    is_degree_field,
+    is_title,
+    plain,
+)
+
+_ABBREVIATION_MAX: Final = 4  # letters
+_AFTER_ABBREVIATION_MAX: Final = 3  # words, without particles and titles
+
+_ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
+_BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
+_CODE: Final = re.compile(r"\d-?[^\W\d_]|^[^\W\d_]{1,2}-?\d{3,}$")
+"""In `3f25` and `U00123`. A name may end with digits: `Ada99`."""
+
+
+def before_punctuation(text: str) -> str:
+    """Return the first part with letters before punctuation that names do not have."""
+    return next((part for part in _ENDS.split(text) if has_letters(part)), "")
+
+
+def words_of_name(text: str) -> list[str]:
+    """Return the words before the first one that is not part of the name."""
+    tokens = [token for token in _BETWEEN_WORDS.split(text) if token]
+    tokens = without_missing_parts(tokens, in_capitals=text.isupper())
+    if is_order(tokens):
+        return []
+    words: list[str] = []
+    for at, token in enumerate(tokens):
+        if _CODE.search(token):
+            continue
+        word = letters_of(token)
+        if not word:
+            continue
+        following = tokens[at + 1 :]
+        if words and is_degree_field(word) and is_title(words[-1]) and not _is_text(following):
+            words.append(word)
+            continue
+        untitled = [known for known in words if not is_title(known)]
+        if ends_name(word) and any(known[0].isupper() for known in words):
+            return [] if following and len(untitled) < 2 else words  # `My name is Ada`
+        if word.endswith(".") and not _may_have_period(word, following, begun=bool(untitled)):
+            words.append(word.rstrip("."))
+            break
+        words.append(word)
+    return [] if is_sentence(words) else words
+
+
+def _may_have_period(word: str, following: list[str], *, begun: bool) -> bool:
+    """True after titles, initials, and abbreviations that are followed by a name.
+
+    Args:
+        begun: there are words before that are not titles.
+    """
+    parts = [part.rsplit("-", 1)[-1] for part in word.rstrip(".").split(".")]
+    if plain(word) in TITLES or all(len(part) == 1 for part in parts):
+        return True
+    following = [token for token in following if has_letters(token)]
+    if not following or len(parts[-1]) > _ABBREVIATION_MAX:
+        return False
+    if is_abbreviation(word):
+        return word.islower() or not ends_name(following[0])
+    if _is_text(following):
+        return False
+    if plain(word) in SHORT_PARTICLES:
+        return True
+    may_be_title = not word.isupper() and not (begun and word.islower())
+    return may_be_title and not any(map(ends_name, following))
+
+
+def _is_text(words: list[str]) -> bool:
+    """True if the words after an abbreviation are text rather than a name."""
+    of_name = [word for word in words if plain(word) not in PARTICLES and not is_title(word)]
+    parts = {part for word in words for part in plain(word).split("-")}
+    return len(of_name) > _AFTER_ABBREVIATION_MAX or not parts.isdisjoint(SENTENCE_WORDS)
+
+
+def ends_name(word: str) -> bool:
+    """True for a word in lower case that no name has after a capitalised word."""
+    return word.islower() and plain(word) not in PARTICLES | TITLES
