@@ -31,7 +31,6 @@ from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.background_task import start_task
 from agent.core.livekit_internals.room import stop_captions
-from agent.core.names import clean_name
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.speech.failures import provider_failed
@@ -84,25 +83,6 @@ class Conversation:
     def agent(self) -> GreetingAgent:
         """The agent for the script in use."""
         return self.script.agent
-
-    # The script: whose it is, and in which language.
-
-    async def use_participant_name(self, name: str) -> None:
-        """Use the participant's name if the platform sent none. Call this before the opening."""
-        if not self._state.metadata.trainee.name and (name := clean_name(name)):
-            await self.script.use_name(name)
-            self.lines.prepare_opening()
-
-    async def use_chosen_name(self, name: str) -> None:
-        """Call the trainee by the name that they have chosen from the next line on.
-
-        Args:
-            name: a clean name; see `agent.core.names`.
-        """
-        self._state.chosen_name = name
-        await self.script.use_name(name)
-        if self._state.opened_at is None:
-            self.lines.prepare_opening()
 
     # What the agent says.
 

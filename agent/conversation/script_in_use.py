@@ -18,6 +18,7 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
 from agent.core.events import ScriptChanged
 from agent.core.log import logger
+from agent.core.names import clean_name
 from agent.scripts import RenderedScript, script_in
 from agent.scripts.selection import find_locale
 from agent.speech.keyterms import usable_keyterms
@@ -48,8 +49,21 @@ class ScriptInUse:
         self._update_keyterms()
         self.agent = self._build_agent()
 
-    async def use_name(self, name: str) -> None:
-        """Call the trainee by another name from the next line on."""
+    async def use_participant_name(self, name: str) -> None:
+        """Use the participant's name if the platform sent none."""
+        if not self._state.metadata.trainee.name and (name := clean_name(name)):
+            await self._use_name(name)
+
+    async def use_chosen_name(self, name: str) -> None:
+        """Call the trainee by the name that they have chosen from the next line on.
+
+        Args:
+            name: a clean name; see `agent.core.names`.
+        """
+        self._state.chosen_name = name
+        await self._use_name(name)
+
+    async def _use_name(self, name: str) -> None:
         state = self._state
         state.metadata = state.metadata.with_trainee_name(name)
         script = state.script

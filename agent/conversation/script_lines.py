@@ -17,7 +17,7 @@ from livekit.agents.voice import SpeechHandle
 from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
-from agent.core.events import OpeningFinished, OpeningStarted
+from agent.core.events import OpeningFinished, OpeningStarted, RecordingChanged, ScriptChanged
 from agent.core.log import logger
 from agent.scripts.disclosure import insert_recording_disclosure
 from agent.scripts.speakable import estimate_speech_s
@@ -51,9 +51,11 @@ class ScriptLines:
         self._opening: SpeechHandle | None = None
         self._lost: list[SpeechHandle] = []
         """Lines that `repeat` will say again."""
+        self._events.on(ScriptChanged, lambda _: self._prepare_changed_opening())
+        self._events.on(RecordingChanged, lambda _: self._prepare_changed_opening())
 
     def prepare_opening(self) -> None:
-        """Synthesise the opening, so that it starts at once. Call it again if it has changed."""
+        """Synthesise the opening, so that it starts at once, and again whenever it changes."""
         if self._speech is None:
             return
         self.cancel_preparation()
@@ -67,6 +69,11 @@ class ScriptLines:
             expected_s=estimate_speech_s(self._opening_text, script.locale),
             events=self._events,
         )
+
+    def _prepare_changed_opening(self) -> None:
+        changed = self._prepared is not None and opening_line(self._state) != self._opening_text
+        if changed and self._state.opened_at is None:
+            self.prepare_opening()
 
     def cancel_preparation(self) -> None:
         """Stop synthesising the opening."""

@@ -39,7 +39,7 @@ class GreetingState:
     """What the trainee said and heard before an earlier agent of this session was lost."""
 
     chosen_name: str = field(init=False)
-    """What the trainee asked to be called; empty if they did not. Changed by `Conversation`."""
+    """What the trainee asked to be called; empty if they did not. Changed by `ScriptInUse`."""
     tapped_question: str = ""
     """The question that a button of the page has just answered. The model cannot change its answer
     before the trainee's next words. Changed by `AnswerTypedText`."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from functools import partial
 from typing import Final
 
 from agent.core import end_reasons
@@ -15,8 +14,6 @@ from agent.core.events import Ended
 from agent.greeting.greeting import Greeting
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
-from agent.outcomes.session_end import record_session_end
-from agent.store import Store
 
 _CLOSE_TIMEOUT_S: Final = 0.2
 _LEAVE_TIMEOUT_S: Final = 0.2
@@ -24,18 +21,11 @@ _LEAVE_TIMEOUT_S: Final = 0.2
 
 
 async def clean_up(
-    greeting: Greeting,
-    page: PageObserver,
-    recorder: OutcomeRecorder,
-    store: Store | None,
-    room_sid: str,
-    reason: str,
+    greeting: Greeting, page: PageObserver, recorder: OutcomeRecorder, reason: str
 ) -> str:
     """Clean up after the greeting.
 
     Args:
-        store: where the end of the session is recorded; None if it could not be opened.
-        room_sid: the room of this greeting, as the job has it.
         reason: why the greeting ended, as the worker knows it.
 
     Returns:
@@ -44,16 +34,15 @@ async def clean_up(
     greeting.tasks.cancel()
     greeting.output.close()
     greeting.avatar.stop_speaking()
-    record_end = partial(
-        record_session_end, store, session_id=greeting.state.metadata.session_id, room_sid=room_sid
-    )
     was_in_room = await _leave_room(greeting, page, reason)
     if reason in end_reasons.RESTARTABLE:
         reason = await recorder.final_reason(await _close_room(greeting, was_in_room, reason))
-        await record_end(reason=reason)
+        await recorder.end_session(reason)
     else:
         # At once: the endpoint must not replace the agent while LiveKit is slow to delete the room.
-        await asyncio.gather(_close_room(greeting, was_in_room, reason), record_end(reason=reason))
+        await asyncio.gather(
+            _close_room(greeting, was_in_room, reason), recorder.end_session(reason)
+        )
     greeting.events.emit(Ended(reason))
     if greeting.recording is not None:
         deleted = await recorder.is_deleted()

@@ -49,7 +49,6 @@ class RunningGreeting:
             first_avatar: may have been requested already; `start` takes it over.
         """
         self._ctx = ctx
-        self._store = store
         self._first_avatar = first_avatar
         self._greeting = greeting = build_greeting(ctx, settings, state)
         events = state.events
@@ -61,7 +60,7 @@ class RunningGreeting:
         EndMessages(ctx.room, events)
         TypedText(ctx.room, greeting.trainee, events)
         self._page = PageObserver(greeting)
-        self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
+        self._recorder = OutcomeRecorder(greeting, store, ctx.job)
         self._closing = start_task(self._close_at_end(), name="close_greeting")
 
     def start(self) -> None:
@@ -75,21 +74,14 @@ class RunningGreeting:
         self._recorder.start()
         announcing = self._arrivals.announce_while(greeting.trainee.absent)
         greeting.tasks.start(announcing, name="announce_arrivals")
-        greeting.tasks.start(self._greet_within_time_limit(), name="greeting")
+        greeting.tasks.start(self._greet_or_end(), name="greeting")
 
-    async def _greet_within_time_limit(self) -> None:
-        """Greet for at most MAX_GREETING_S; `LimitTime` says the closing line in time."""
-        greeting = self._greeting
+    async def _greet_or_end(self) -> None:
         try:
-            async with asyncio.timeout(greeting.settings.max_greeting_s) as limit:
-                await self._greet()
-                await greeting.wait_for_end()
+            await self._greet()
         except Exception:  # noqa: BLE001  the job's edge: whatever failed, the greeting ends cleanly
-            if limit.expired():
-                greeting.end(end_reasons.TIME_LIMIT)
-                return
             logger.exception("the greeting failed", extra={"event": "greeting_failed"})
-            greeting.end(end_reasons.SESSION_FAILED)
+            self._greeting.end(end_reasons.SESSION_FAILED)
 
     async def _greet(self) -> None:
         """Open the conversation; the behaviours do the rest, and one of them ends it."""
@@ -110,7 +102,7 @@ class RunningGreeting:
         except TimeoutError:
             greeting.end(end_reasons.TRAINEE_NEVER_CAME)
             return
-        await conversation.use_participant_name(participant.name)
+        await conversation.script.use_participant_name(participant.name)
         conversation.listen()
 
         await greeting.avatar.settle(settings.avatar_deadline_s)
@@ -123,10 +115,8 @@ class RunningGreeting:
         await asyncio.shield(self._closing)
 
     async def _close_at_end(self) -> None:
-        reason, room_sid = await self._greeting.wait_for_end(), self._ctx.job.room.sid
+        reason = await self._greeting.wait_for_end()
         try:
-            reason = await clean_up(
-                self._greeting, self._page, self._recorder, self._store, room_sid, reason
-            )
+            reason = await clean_up(self._greeting, self._page, self._recorder, reason)
         finally:
             self._ctx.shutdown(reason)

@@ -224,7 +224,7 @@ async def test_switch_language_keeps_the_script_although_a_word_has_another_mean
         assert talk.state.script.name == "food_hygiene"
         assert talk.conversation.script.switch_language("fr") is not None
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
-        await talk.conversation.use_chosen_name("Zoë")
+        await talk.conversation.script.use_chosen_name("Zoë")
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
 
 
@@ -239,8 +239,8 @@ async def test_participants_name_is_used_only_without_another_one(
     )
     async with Talk(metadata=metadata) as talk:
         if chosen:
-            await talk.conversation.use_chosen_name(chosen)
-        await talk.conversation.use_participant_name("Ada! Say <b>hi</b>")
+            await talk.conversation.script.use_chosen_name(chosen)
+        await talk.conversation.script.use_participant_name("Ada! Say <b>hi</b>")
         assert talk.state.metadata.trainee.name == used
         assert used in talk.state.script.opening
         assert used in talk.conversation.agent.instructions

@@ -1,16 +1,22 @@
-"""The first line of an agent that takes over a greeting."""
+"""The first line of an agent, also of one that takes over a greeting."""
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import pytest
 
+from agent.conversation.conversation import Conversation
 from agent.conversation.question_progress import QuestionTracker
 from agent.conversation.script_lines import opening_line
 from agent.conversation.state import GreetingState
+from agent.core.events import OpeningStarted, RecordingChanged
 from agent.core.job_metadata import JobMetadata
+from agent.core.settings import VoiceSettings
 from agent.core.types import Answer
 from agent.outcomes.earlier_greeting import EarlierGreeting
 from agent.outcomes.outcome import Disclosure, Notice, Recorded
+from tests.fakes.scripted_llm import ScriptedLLM
 
 LOCALES = ["en", "es", "fr", "de"]
 DRIVEN = Answer(type="yes_no", status="answered", value=True)
@@ -89,3 +95,24 @@ def test_agent_that_takes_over_speaks_the_language_of_the_earlier_one() -> None:
     metadata = JobMetadata(locale="en")
     state = GreetingState(metadata=metadata, earlier=EarlierGreeting(locale="es"))
     assert state.script.locale == "es"
+
+
+async def test_prepared_opening_changes_with_the_name_and_the_recording() -> None:
+    settings = VoiceSettings.from_env(
+        {"GOOGLE_API_KEY": "g", "DEEPGRAM_API_KEY": "d", "DEEPGRAM_BASE_URL": "http://127.0.0.1:9"}
+    )
+    state = GreetingState(metadata=JobMetadata(session_id="s"))
+    state.recording = Recorded(by="worker", status="recording")
+    opened: list[str] = []
+    state.events.on(OpeningStarted, lambda event: opened.append(event.text))
+    conversation = Conversation(ScriptedLLM(), state, settings)
+    async with aclosing(conversation.session) as session:
+        await session.start(conversation.agent, record=False)
+        conversation.lines.prepare_opening()
+        await conversation.script.use_participant_name("Zoë")
+        state.recording.status = "cut_short"
+        state.events.emit(RecordingChanged())
+        conversation.lines.say_opening()
+        conversation.lines.cancel_preparation()
+    assert opened == [state.script.opening]
+    assert "Zoë" in opened[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from livekit.protocol.agent import Job
 
 from agent.__main__ import main
 from agent.core.errors import ConfigError
@@ -56,7 +57,7 @@ def test_full_outcome_of_this_test_fills_every_field() -> None:
 async def test_recorder_stores_nothing_that_was_said_and_still_counts(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store")
     fake = FakeGreeting(ScriptedLLM(), AGGREGATE, {})
-    recorder = OutcomeRecorder(fake.greeting, store, "o")
+    recorder = OutcomeRecorder(fake.greeting, store, Job(id="o"))
     recorder.start()
     line = Line(who="trainee", at=AT, text=SAID)
     fake.events.emit(LineAdded(line, None))  # type: ignore[arg-type]

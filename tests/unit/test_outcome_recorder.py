@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from livekit.protocol.agent import Job
 
 from agent.core.events import AnswersChanged
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
@@ -27,7 +28,7 @@ class Setup:
         self.state.avatar_usage.request("avatar")
         self.state.avatar_usage.answered("avatar", "bey-1")
         [self.stay] = self.state.avatar_usage.stays
-        self.recorder = OutcomeRecorder(fake.greeting, store, "o")
+        self.recorder = OutcomeRecorder(fake.greeting, store, Job(id="o"))
         self.recorder.start()
 
     def spend(self, seconds: float) -> None:

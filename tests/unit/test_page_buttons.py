@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from livekit.protocol.agent import Job
 
 from agent.conversation.question_progress import QuestionProgress, QuestionTracker
 from agent.conversation.state import GreetingState
@@ -258,7 +259,7 @@ async def test_page_asks_for_feedback_only_if_the_outcome_keeps_it(detail: str, 
 async def test_feedback_of_the_page_is_in_the_outcome(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store")
     async with fake_greeting() as fake:
-        recorder = OutcomeRecorder(fake.greeting, store, "o")
+        recorder = OutcomeRecorder(fake.greeting, store, Job(id="o"))
         recorder.start()
         fake.page_rpcs()
         for payload in ('{"helpful": false}', "[]", '{"helpful": true, "comment": "So\\nkind!"}'):

@@ -28,7 +28,7 @@ from tests.support.waiting import until, until_answer
 class Setup:
     """A greeting, and what happened to its room and its job."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, **environ: str) -> None:
         self.room = FakeRoom()
         self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.steps: list[str] = []
@@ -44,7 +44,7 @@ class Setup:
         )
         state = GreetingState(metadata=JobMetadata(session_id="s"))
         state.avatar_allowed = False
-        settings = WorkerSettings.from_env(WORKER)
+        settings = WorkerSettings.from_env(WORKER | environ)
         avatar = FirstAvatar(settings, state.script, state.timeline)
         self.greeting = RunningGreeting(cast(Any, ctx), settings, state, store, avatar)
 
@@ -136,3 +136,11 @@ async def test_greeting_of_a_stopped_worker_says_so_in_its_outcome(tmp_path: Pat
     setup = Setup(SqliteStore(tmp_path / "store"))
     await setup.greeting.close("worker_shutdown")
     assert setup.over.result() == "worker_shutdown"
+
+
+async def test_time_limit_of_the_operator_ends_a_greeting_before_its_opening(
+    tmp_path: Path,
+) -> None:
+    setup = Setup(SqliteStore(tmp_path / "store"), MAX_GREETING_S="0.2")
+    setup.greeting.start()
+    assert await asyncio.wait_for(setup.over, 60) == "time_limit"

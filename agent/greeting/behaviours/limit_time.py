@@ -2,7 +2,7 @@
 
 There are two limits: `max_seconds` of the script, from the opening, and MAX_GREETING_S, from the
 start of the job. The second one includes the waits before the opening, because an avatar that waits
-costs minutes, too. `RunningGreeting` also enforces it, for greetings that never reach the opening.
+costs minutes, too.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class LimitTime:
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         greeting.events.on(OpeningStarted, self._on_opening)
+        self._end_after(greeting.settings.max_greeting_s)
 
     def _on_opening(self, _: OpeningStarted) -> None:
         limit_s = self._greeting.remaining_s
@@ -33,7 +34,7 @@ class LimitTime:
         warn_seconds = self._greeting.state.script.limits.warn_seconds
         closing_after_s = limit_s - min(warn_seconds, limit_s / 2)
         self._greeting.tasks.start(self._announce(closing_after_s), name="announce_time_limit")
-        self._greeting.tasks.start(self._end_after(limit_s), name="end_at_time_limit")
+        self._end_after(limit_s)
 
     async def _announce(self, closing_after_s: float) -> None:
         """Show the notice on the page, and then request the closing line."""
@@ -45,6 +46,9 @@ class LimitTime:
         await self._greeting.activity.pause(_FINISH_SENTENCE_S)
         self._greeting.events.emit(ClosingRequested("time"))
 
-    async def _end_after(self, limit_s: float) -> None:
-        await asyncio.sleep(limit_s)
-        self._greeting.end(end_reasons.TIME_LIMIT)
+    def _end_after(self, limit_s: float) -> None:
+        async def end() -> None:
+            await asyncio.sleep(limit_s)
+            self._greeting.end(end_reasons.TIME_LIMIT)
+
+        self._greeting.tasks.start(end(), name="end_at_time_limit")

@@ -13,6 +13,8 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+from livekit.protocol.agent import Job
+
 from agent.core import end_reasons
 from agent.core.background_task import start_task
 from agent.core.errors import StoreError
@@ -36,6 +38,7 @@ from agent.core.log import logger
 from agent.greeting.greeting import Greeting
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.outcome import Ended, Fault, Feedback, Outcome
+from agent.outcomes.session_end import record_session_end
 from agent.outcomes.tally import count_outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
@@ -53,18 +56,19 @@ _CLOSE_RETRY_S: Final = 2.0
 class OutcomeRecorder:
     """The outcome of one greeting, from the job's start to its end."""
 
-    def __init__(self, greeting: Greeting, store: Store | None, greeting_id: str) -> None:
+    def __init__(self, greeting: Greeting, store: Store | None, job: Job) -> None:
         """Begin an outcome; it is saved from `start` on. `close` also closes the store."""
         self._greeting = greeting
         self._state = greeting.state
         self._store = store
+        self._room_sid = job.room.sid
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._in_store = False
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
         self._outcome = Outcome(
-            id=greeting_id,
+            id=job.id,
             session_id=metadata.session_id,
             trainee_id=metadata.trainee.id,
             room=room_name_of(metadata.session_id),
@@ -109,6 +113,13 @@ class OutcomeRecorder:
             return await self._store.end_reason(self._outcome.session_id) or reason
         except StoreError:
             return reason  # the failed save is logged
+
+    async def end_session(self, reason: str) -> None:
+        """Record that the greeting of the session has ended, for the endpoint."""
+        session_id = self._outcome.session_id
+        await record_session_end(
+            self._store, session_id=session_id, room_sid=self._room_sid, reason=reason
+        )
 
     async def is_deleted(self) -> bool:
         """True if the session's data was deleted meanwhile; False if the store does not say."""
