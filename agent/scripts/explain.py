@@ -44,7 +44,7 @@ _FIELDS: Final = {
     "literal_error": "must be {expected}",
 }
 """By the type of pydantic's error, with the values of its context."""
-_FIELD_OTHERWISE = "has a value that this field may not have: see docs/scripts.md"
+_FIELD_OTHERWISE = "has a value that this field may not have: see docs/script-format.md"
 _YAML: Final = (
     ("mapping values", "a text contains a colon and a space: put the whole text in quotes"),
     (

@@ -26,8 +26,8 @@ def test_speech_problem_accepts_what_a_voice_can_speak(text: str) -> None:
     assert speech_problem(text, "en") == ""
 
 
-def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
-    page = (PROMPTS.parent / "docs" / "scripts.md").read_text(encoding="utf-8")
+def test_example_of_the_format_page_has_no_findings(tmp_path: Path) -> None:
+    page = (PROMPTS.parent / "docs" / "script-format.md").read_text(encoding="utf-8")
     check_script(tmp_path, page.split("```yaml\n")[1].split("```")[0])
     assert check_path(tmp_path) == []
 
