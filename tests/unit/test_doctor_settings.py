@@ -12,9 +12,9 @@ from agent.cli.doctor.configuration import (
     _SUBSTITUTES,
     known_names,
     read_configuration,
-    value_problem,
 )
 from agent.core.settings import EndpointSettings, WorkerSettings
+from agent.core.settings.field_types import spelling_problem
 from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 
 
@@ -95,11 +95,14 @@ def test_settings_check_reports_each_problem_in_its_own_line() -> None:
         ("changeme", "placeholder"),
         ("xxxxxxxx", "placeholder"),
         ("sk-...", "placeholder"),
+        ("none", "placeholder"),
+        ("wss://livekit.your-fitness-club.com", ""),
+        ("qx<3>v…9!kT", ""),  # made by a password manager
         ("schlüssel und zwei", ""),
     ],
 )
-def test_value_problem_names_the_mistake(value: str, flaw: str) -> None:
-    found = value_problem(value)
+def test_spelling_problem_names_the_mistake(value: str, flaw: str) -> None:
+    found = spelling_problem(value)
     assert (flaw in found) if flaw else (found == "")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from agent.cli.doctor.folders import exists
+from agent.core.folders import exists
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings, wrong_lines
-from agent.core.settings.field_types import PLACEHOLDER_PROBLEM, spelling_problem
+from agent.core.settings.field_types import spelling_problem
 
 S = TypeVar("S", bound=Settings)
 
@@ -28,12 +27,6 @@ ALIASES = {
 """The second name of a setting, and its first."""
 SECRETS = WorkerSettings.secret_names() | EndpointSettings.secret_names()
 """Settings that the report never shows, not even in part."""
-_PLACEHOLDER = re.compile(
-    r"<[^<>]*>|\byour[-_ ]|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|\.\.\.|…"
-    r"|^(?:x{3,}|todo|tbd|none|null|undefined|key|token|password)$",
-    re.I,
-)
-"""Values that are possible, but cannot be meant."""
 _SUBSTITUTES = {
     "LIVEKIT_URL": "wss://unset.invalid",
     "LIVEKIT_API_KEY": "unset",
@@ -95,7 +88,7 @@ def read_configuration(
             problems[""] = "\n".join(dict.fromkeys("\n".join(both).splitlines()))
     known = known_names()
     for name in known & merged.keys():
-        if problem := value_problem(merged[name]):
+        if problem := spelling_problem(merged[name]):
             problems[name] = problem
     usable = {k: v for k, v in merged.items() if k not in problems}
     return Configuration(
@@ -113,13 +106,6 @@ def read_configuration(
 def known_names() -> set[str]:
     """Return the names of all settings of the worker and the endpoint."""
     return WorkerSettings.names() | EndpointSettings.names()
-
-
-def value_problem(value: str) -> str:
-    """Say what is wrong with a value, without repeating it; empty if nothing is."""
-    if problem := spelling_problem(value):
-        return problem
-    return PLACEHOLDER_PROBLEM if _PLACEHOLDER.search(value) else ""
 
 
 def _read(settings: type[S], usable: Mapping[str, str]) -> S:

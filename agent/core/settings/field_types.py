@@ -24,9 +24,13 @@ _UNIT_S = {
 }
 _RATE = re.compile(rf"\s*(\d{{1,9}})\s*(?:/|per)\s*(\d{{0,9}})\s*({'|'.join(_UNIT_S)})s?\s*", re.I)
 
-_PLACEHOLDER = re.compile(r"<.*>|(?:change|replace)[-_ ]?me|.*\byour-project\b.*", re.I)
-"""Copied from an example, and certainly not meant; `doctor` suspects further values."""
-PLACEHOLDER_PROBLEM = "is still a placeholder: replace it with your own value"
+_PLACEHOLDER = re.compile(
+    r"^<.*>$|//<|\byour[-_ ](?:api|avatar|bucket|domain|host|key|project|secret|token)\b"
+    r"|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|(?:\.{3}|…)$"
+    r"|^(?:x{3,}|todo|tbd|none|null|undefined)$",
+    re.I,
+)
+"""Copied from an example, and not meant."""
 
 
 def spelling_problem(value: str) -> str:
@@ -44,7 +48,9 @@ def spelling_problem(value: str) -> str:
         return "starts or ends with white space: remove it"
     if any(ord(c) < 32 or ord(c) == 127 for c in value):
         return "contains a line break or another invisible character: copy it again, as one line"
-    return PLACEHOLDER_PROBLEM if _PLACEHOLDER.fullmatch(value) else ""
+    if _PLACEHOLDER.search(value):
+        return "is still a placeholder: replace it with your own value"
+    return ""
 
 
 def _address(value: str) -> SplitResult:
