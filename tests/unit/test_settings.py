@@ -103,6 +103,8 @@ def test_avatar_settings_accept_the_plugins_names() -> None:
         ("PLATFORM_JWT_SECRET", "s" * 32 + "\n", "starts or ends with white space"),
         ("LIVEKIT_URL", "wss://your-project.livekit.cloud", "is still a placeholder"),
         ("DEEPGRAM_API_KEY", "<deepgram>", "is still a placeholder"),
+        ("GOOGLE_API_KEY", "your-api-key", "is still a placeholder"),
+        ("LIVEKIT_API_SECRET", "xxxxxxxx", "is still a placeholder"),
         ("PLATFORM_JWT_SECRET", "change-me", "is still a placeholder"),
         ("LIVEKIT_URL", "wss://x.livekit.cloud ", "starts or ends with white space"),
         ("LIVEKIT_URL", "wss://key:secret@x.livekit.cloud", "must not contain a user"),
@@ -117,6 +119,13 @@ def test_settings_refuse_a_key_that_was_copied_with_something_else(
         kind.from_env({**WORKER, "PLATFORM_API_KEY": "p" * 16, name: value})
     assert f"invalid: {name}: {why}" in str(error.value)
     assert value.strip() not in str(error.value)
+
+
+def test_swapped_livekit_keys_are_named() -> None:
+    swapped = {"LIVEKIT_API_KEY": "s" * 43, "LIVEKIT_API_SECRET": "APIabcdefghijkl"}
+    for kind in (WorkerSettings, EndpointSettings):
+        with pytest.raises(ConfigError, match="swap LIVEKIT_API_KEY and LIVEKIT_API_SECRET"):
+            kind.from_env({**WORKER, "PLATFORM_API_KEY": "p" * 16, **swapped})
 
 
 def test_jwt_secret_may_be_a_sentence() -> None:

@@ -58,6 +58,10 @@ class LogSettings(DetailSettings):
     """URL of an OpenTelemetry collector (OTLP over HTTP); empty for no traces."""
 
 
+_SECRET_MIN = 32
+"""Characters that livekit-server asks of a secret; its keys are shorter."""
+
+
 class LiveKitSettings(Settings):
     """LiveKit's address and credentials."""
 
@@ -72,6 +76,13 @@ class LiveKitSettings(Settings):
     @property
     def public_url(self) -> str:
         return self.livekit_public_url or self.livekit_url
+
+    @classmethod
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        yield from super()._incomplete(values)
+        key, secret = values.get("LIVEKIT_API_KEY", ""), values.get("LIVEKIT_API_SECRET", "")
+        if 0 < len(secret) < _SECRET_MIN <= len(key):
+            yield "swap LIVEKIT_API_KEY and LIVEKIT_API_SECRET: the secret is the longer one"
 
 
 class BillSettings(Settings):
