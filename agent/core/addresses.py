@@ -1,8 +1,7 @@
-"""Tell private host names, addresses and URLs from public ones; parse ports."""
+"""Tell private host names, addresses and URLs from public ones."""
 
 from __future__ import annotations
 
-import argparse
 import ipaddress
 from urllib.parse import urlsplit
 
@@ -39,14 +38,3 @@ def is_public_url(url: str) -> bool:
     except ValueError:
         return False
     return host is not None and not is_private_host(host)
-
-
-def port_number(text: str) -> int:
-    """Parse the port of a command's option; a socket would take 99999 for 34463.
-
-    Raises:
-        ArgumentTypeError: it is not a port.
-    """
-    if text.isdecimal() and (port := int(text)) <= 65_535:
-        return port
-    raise argparse.ArgumentTypeError(f"{text} is not a port: choose 1024 to 65535, or 0")

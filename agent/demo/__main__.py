@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.core.addresses import port_number
 from agent.core.errors import ConfigError
+from agent.core.options import port
 from agent.demo.processes import DemoError, cache_dir, cancel_at_signals
 from agent.demo.providers.faults import describe_faults
 from agent.demo.stage import Stage, stage
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C; returns 0, 1 if something could not run, or 2 if misconfigured."""
     parser = argparse.ArgumentParser(prog="python -m agent.demo", description=__doc__)
     add = parser.add_argument
-    add("--port", type=port_number, default=0, help="port of the page (default: a free one)")
+    add("--port", type=port, default=0, help="port of the page (default: a free one)")
     add(
         "--fault",
         action="append",

@@ -14,9 +14,10 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from agent.core.addresses import is_public_url, port_number
+from agent.core.addresses import is_public_url
 from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.log import logger
+from agent.core.options import port, seconds
 from agent.core.settings import EndpointSettings, load_env_file
 from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
@@ -93,13 +94,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--port",
-        type=port_number,
+        type=port,
         default=8000,
         help="port; 0 selects a free one (default: %(default)s)",
     )
     parser.add_argument(
         "--keep-alive",
-        type=int,
+        type=seconds,
         default=KEEP_ALIVE_S,
         metavar="SECONDS",
         help="how long an idle connection stays open; must be longer than your load balancer "

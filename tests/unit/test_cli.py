@@ -100,7 +100,16 @@ def test_port_that_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         main([f"--port={port}"])
-    assert f"--port: {port} is not a port: choose 1024 to 65535" in capsys.readouterr().err
+    assert f"--port: invalid port value: '{port}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("keep_alive", ["-5", "0", "1.5"])
+def test_keep_alive_that_closes_each_connection_is_refused(
+    keep_alive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        token_endpoint.main([f"--keep-alive={keep_alive}"])
+    assert f"--keep-alive: invalid seconds value: '{keep_alive}'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

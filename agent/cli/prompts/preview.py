@@ -19,8 +19,8 @@ from agent.cli.prompts.arguments import SAMPLE_NAME, Tools, add_prompts_folder, 
 from agent.cli.prompts.audio import LineVoice, line_voice
 from agent.cli.prompts.render import render_all
 from agent.cli.prompts.text_table import Row, place_findings, rows_of
-from agent.core.addresses import port_number
 from agent.core.errors import ScriptError
+from agent.core.options import port
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
 from agent.scripts.library import ScriptFile, folders
@@ -38,7 +38,7 @@ def add_to(tools: Tools) -> None:
     preview.add_argument("script", nargs="*", help="names, folders or files (default: all)")
     preview.add_argument("--out", type=Path, help="write one HTML file, to send to a reviewer")
     preview.add_argument("--audio", action="store_true", help="with --out: put the audio in it")
-    preview.add_argument("--port", type=port_number, default=8090, help="of the local page (8090)")
+    preview.add_argument("--port", type=port, default=8090, help="of the local page (8090)")
     add_prompts_folder(preview)
     preview.set_defaults(run=_preview)
 
