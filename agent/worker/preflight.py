@@ -18,10 +18,17 @@ from livekit import api
 
 from agent.core.addresses import is_public_url
 from agent.core.errors import LiveKitError, ScriptError, StartupError, StoreError
+from agent.core.folders import why_unwritable
 from agent.core.job_metadata import JobMetadata
 from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
 from agent.core.log import logger
-from agent.core.settings import LiveKitSettings, LlmSettings, StoreSettings, WorkerSettings
+from agent.core.settings import (
+    LiveKitSettings,
+    LlmSettings,
+    RecordingSettings,
+    StoreSettings,
+    WorkerSettings,
+)
 from agent.scripts import PROMPTS, load_library, script_for
 from agent.store import check_writable, open_store
 
@@ -50,6 +57,16 @@ def check_scripts(root: Path = PROMPTS) -> None:
             f"no script can be used: {e}. prompts/ belongs next to agent/; python -m agent prompts "
             "check lists what is wrong"
         ) from e
+
+
+def check_recordings_dir(settings: RecordingSettings) -> None:
+    """Check that recordings can be written.
+
+    Raises:
+        StartupError: they cannot.
+    """
+    if settings.recording == "worker" and (why := why_unwritable(settings.recordings_dir)):
+        raise StartupError(f"RECORDINGS_DIR cannot be used: {why}; set it to another folder")
 
 
 def check_google_key(settings: LlmSettings) -> None:

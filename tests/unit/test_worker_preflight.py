@@ -15,6 +15,7 @@ from agent.core.settings import StoreSettings, WorkerSettings
 from agent.demo.livekit_server import free_ports
 from agent.worker.preflight import (
     check_google_key,
+    check_recordings_dir,
     check_scripts,
     check_store,
     warn_of_ephemeral_disk,
@@ -110,3 +111,13 @@ def test_worker_refuses_a_google_key_that_does_not_exist(tmp_path: Path) -> None
         _serve(WorkerSettings.from_env(environ), log_level="INFO", dev=False)
     key.touch()
     check_google_key(WorkerSettings.from_env(environ))
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below"])
+def test_worker_does_not_start_if_it_cannot_write_recordings(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {**WORKER, "RECORDINGS_DIR": str(tmp_path / folder)}
+    check_recordings_dir(WorkerSettings.from_env(environ))  # RECORDING is off
+    settings = WorkerSettings.from_env({**environ, "RECORDING": "worker"})
+    with pytest.raises(StartupError, match="RECORDINGS_DIR cannot be used: .*file is not a folder"):
+        _serve(settings, log_level="INFO", dev=False)

@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.folders import closest_existing
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.core.folders import closest_existing
 
 if sys.platform != "win32":
     import resource

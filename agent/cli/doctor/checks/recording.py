@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.folders import why_unwritable
 from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped
 from agent.core.errors import RecordingError
+from agent.core.folders import why_unwritable
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
 

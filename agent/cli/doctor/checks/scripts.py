@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.folders import exists
 from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.errors import ScriptError
+from agent.core.folders import exists
 from agent.core.locales import language_of
 from agent.scripts import PROMPTS, Library, load_library
 from agent.scripts.check import check_path

@@ -11,8 +11,8 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, Ref
 from google.auth.transport.requests import Request
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.folders import exists
 from agent.cli.doctor.result import CheckResult, failed
+from agent.core.folders import exists
 from agent.core.settings import LlmSettings
 from agent.speech.google_access import vertex_address
 
