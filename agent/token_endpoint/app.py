@@ -58,7 +58,7 @@ def create_app(settings: EndpointSettings) -> FastAPI:
             verifier=PlatformJwtVerifier(settings),
             greetings=greetings,
             store=store,
-            webhooks=LiveKitWebhooks(settings, store, supervisor, greetings),
+            webhooks=LiveKitWebhooks(settings, store, supervisor),
             readiness=ReadinessCheck(rooms, store, settings),
         )
         try:
@@ -66,7 +66,6 @@ def create_app(settings: EndpointSettings) -> FastAPI:
             async with OutcomeDelivery(store, settings), supervisor, services.readiness, bill:
                 yield
         finally:
-            await services.webhooks.aclose()
             await services.verifier.aclose()
             await rooms.aclose()
             await store.aclose()

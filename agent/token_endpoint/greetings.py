@@ -143,27 +143,6 @@ class Greetings:
                     return True
         return False
 
-    async def end_without_room(self, session_id: str) -> bool:
-        """End a session whose room is gone, if trainee and agent had met in it.
-
-        The worker's own record of the end counts more, and replaces this one if it comes later. A
-        session in which they did not meet stays as it is, and so does one with a new room.
-
-        Returns:
-            Whether this call ended the session.
-
-        Raises:
-            LiveKitError, StoreError: nothing is lost; the next start does the same.
-        """
-        if await self._store.phase(session_id) is not Phase.MET:
-            return False
-        await asyncio.sleep(WORKER_RECORD_S)
-        if await self._store.phase(session_id) is not Phase.MET:
-            return False
-        if await self._rooms.sid(room_name_of(session_id)) is not None:
-            return False
-        return await self._presume_ended(session_id)
-
     async def fail(self, session_id: str, *, room_sid: str) -> None:
         """Close the room of a greeting that failed: the next request starts a new one.
 
@@ -199,18 +178,13 @@ class Greetings:
                 await asyncio.sleep(_POLL_S)
         return before
 
-    async def _presume_ended(self, session_id: str) -> bool:
-        """End a session whose end no worker recorded, unless its worker was lost.
-
-        Returns:
-            Whether it has ended.
-        """
+    async def _presume_ended(self, session_id: str) -> None:
+        """End a session whose end no worker recorded, unless its worker was lost."""
         saved = await self._store.outcomes(session_id)
         if saved and is_worker_lost(saved[-1]):
             await self._store.forget_phase(session_id)
-            return False
-        await self._store.end(session_id, PRESUMED)
-        return True
+        else:
+            await self._store.end(session_id, PRESUMED)
 
 
 def _session_ended() -> ApiError:

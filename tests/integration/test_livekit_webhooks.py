@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from livekit import api
 from agent.core.job_metadata import room_name_of
 from agent.core.settings import EndpointSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
-from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.supervision.reaper import KNOWN_S
 from tests.support.endpoint_process import endpoint_env
@@ -24,35 +22,22 @@ from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import agent_token, participant_token
 from tests.support.process_logs import logged
 from tests.support.supervision import publish
-from tests.support.waiting import until, until_answer
+from tests.support.waiting import until
 
 ROUND_S = 120.0
 """Longer than this test, so that only a webhook can cause an inspection."""
 
 
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("endpoint")
-
-
-@pytest.fixture(scope="module")
-def store(state: Path) -> SqliteStore:
-    """The endpoint's store."""
-    return SqliteStore(state / "store.sqlite3")
-
-
-@pytest.fixture(scope="module")
-async def server(
-    tmp_path_factory: pytest.TempPathFactory, state: Path
-) -> AsyncIterator[LiveKitServer]:
-    log = tmp_path_factory.mktemp("livekit") / "log"
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[LiveKitServer]:
+    log = tmp_path / "livekit.log"
     [port] = free_ports(1)
     webhook = f"http://127.0.0.1:{port}/livekit/webhook"
     binary = await ensure_binary()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("agent.token_endpoint.app.PASS_S", ROUND_S)
         async with livekit_server(binary, log, webhook=webhook) as running:
-            app = create_app(EndpointSettings.from_env(endpoint_env(running, state)))
+            app = create_app(EndpointSettings.from_env(endpoint_env(running, tmp_path)))
             config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None)
             serving = uvicorn.Server(config)
             task = asyncio.create_task(serving.serve())
@@ -103,21 +88,3 @@ async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
         assert trainee.disconnected_at is None
         await trainee.leave()
     await until(lambda: logged(caplog, "avatar_left_behind"), failure="it was not logged")
-
-
-async def test_room_finished_webhook_ends_the_session(
-    server: LiveKitServer, store: SqliteStore, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    async with room(server) as name:
-        session_id = name.rpartition("-")[2]
-        trainee = LiveKitClient()
-        await trainee.join(server.url, participant_token(server, name, "trainee"))
-        await store.start(session_id)
-        await store.mark_met(session_id)
-    await until_answer(lambda: store.phase(session_id), lambda phase: phase is Phase.ENDED)
-    assert await store.end_reason(session_id) is None, (
-        "presumed; the worker's record may still replace it"
-    )
-    await trainee.leave()
-    await until(lambda: logged(caplog, "session_ended_with_room"), failure="it was not logged")

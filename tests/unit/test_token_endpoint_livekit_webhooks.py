@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -18,16 +16,11 @@ from hypothesis import strategies as st
 from livekit import api
 
 from agent.core.errors import StoreError
-from agent.core.job_metadata import JobMetadata
-from agent.store import PRESUMED, Phase, SqliteStore
-from agent.token_endpoint import greetings as greetings_module
+from agent.store import SqliteStore
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.supervision.supervisor import Supervisor
-from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
-from tests.support.waiting import until_answer
 
 ROOM = {"name": "training-session-7", "sid": "RM_1"}
 
@@ -63,18 +56,8 @@ def hints() -> Hints:
 
 
 @pytest.fixture
-async def events(
-    tmp_path: Path,
-    store: SqliteStore,
-    livekit: FakeLiveKit,
-    hints: Hints,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[LiveKitWebhooks]:
-    monkeypatch.setattr(greetings_module, "WORKER_RECORD_S", 0.1)
-    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1)
-    made = LiveKitWebhooks(settings(tmp_path), store, cast(Supervisor, hints), greetings)
-    yield made
-    await made.aclose()
+def events(tmp_path: Path, store: SqliteStore, hints: Hints) -> LiveKitWebhooks:
+    return LiveKitWebhooks(settings(tmp_path), store, cast(Supervisor, hints))
 
 
 async def taken(events: LiveKitWebhooks, body: bytes, **how: Any) -> bool:
@@ -91,22 +74,21 @@ async def test_participant_left_asks_for_an_inspection(
 
 @pytest.mark.parametrize("key", [(LIVEKIT_KEY, LIVEKIT_SECRET), ("old", "o" * 32)])
 async def test_events_of_the_previous_key_are_accepted_during_a_rotation(
-    tmp_path: Path, store: SqliteStore, livekit: FakeLiveKit, hints: Hints, key: tuple[str, str]
+    tmp_path: Path, store: SqliteStore, hints: Hints, key: tuple[str, str]
 ) -> None:
     rotating = settings(
         tmp_path, LIVEKIT_API_KEY_PREVIOUS="old", LIVEKIT_API_SECRET_PREVIOUS="o" * 32
     )
-    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1)
-    events = LiveKitWebhooks(rotating, store, cast(Supervisor, hints), greetings)
+    events = LiveKitWebhooks(rotating, store, cast(Supervisor, hints))
     assert await taken(events, event(), key=key[0], secret=key[1])
     with pytest.raises(ApiError):
         await taken(events, event(), key="old", secret=LIVEKIT_SECRET)
-    await events.aclose()
 
 
 async def test_other_events_and_rooms_are_ignored(events: LiveKitWebhooks, hints: Hints) -> None:
     for body in (
         event("track_published"),
+        event("room_finished"),
         event("an_event_of_tomorrow", a_field_of_tomorrow={"x": 1}),
         event(room={"name": "somebody-elses"}),
         json.dumps({"event": "room_finished"}).encode(),
@@ -114,45 +96,6 @@ async def test_other_events_and_rooms_are_ignored(events: LiveKitWebhooks, hints
     ):
         assert not await taken(events, body)
     assert hints.rooms == []
-
-
-async def after_the_room(events: LiveKitWebhooks, store: SqliteStore) -> Phase | None:
-    """Return the phase well after the endpoint has stopped waiting for the worker's record."""
-    assert await taken(events, event("room_finished"))
-    await asyncio.sleep(0.3)
-    return await store.phase("7")
-
-
-async def test_room_finished_ends_a_session_that_met(
-    events: LiveKitWebhooks, store: SqliteStore
-) -> None:
-    await store.start("7")
-    await store.mark_met("7")
-    assert await taken(events, event("room_finished"))
-    await until_answer(lambda: store.phase("7"), lambda phase: phase is Phase.ENDED)
-    assert await store.end_reason("7") is None, f"{PRESUMED}: a report may know better"
-
-
-async def test_room_finished_ignores_sessions_that_did_not_meet_or_have_a_room(
-    events: LiveKitWebhooks, store: SqliteStore, livekit: FakeLiveKit
-) -> None:
-    assert await after_the_room(events, store) is None
-    await store.start("7")
-    assert await after_the_room(events, store) is Phase.STARTED
-    await store.mark_met("7")
-    await livekit.ensure(JobMetadata(session_id="7"))
-    assert await after_the_room(events, store) is Phase.MET
-
-
-async def test_room_finished_does_not_end_a_session_that_broke_off(
-    events: LiveKitWebhooks, store: SqliteStore
-) -> None:
-    await store.start("7")
-    await store.mark_met("7")
-    await taken(events, event("room_finished"))
-    await store.forget_phase("7")  # as the worker does if the greeting breaks off
-    await asyncio.sleep(0.3)
-    assert await store.phase("7") is None
 
 
 FORGED = {
