@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,11 +32,10 @@ _pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=
 def add_to(tools: Tools) -> None:
     """Declare the tool's arguments."""
     preview = tools.add_parser(
-        "preview", help="show scripts as a web page, with audio and findings; or write it to a file"
+        "preview", help="show scripts as a web page with findings and audio; or write it to a file"
     )
     preview.add_argument("script", nargs="*", help="names, folders or files (default: all)")
-    preview.add_argument("--out", type=Path, help="write one HTML file, to send to a reviewer")
-    preview.add_argument("--audio", action="store_true", help="with --out: put the audio in it")
+    preview.add_argument("--out", type=Path, help="write a file without audio, for a reviewer")
     preview.add_argument("--port", type=port, default=8090, help="of the local page (8090)")
     add_prompts_folder(preview)
     preview.set_defaults(run=_preview)
@@ -45,12 +43,11 @@ def add_to(tools: Tools) -> None:
 
 def _preview(options: argparse.Namespace) -> int:
     if options.out is not None:
-        voice = line_voice() if options.audio else None
-        options.out.write_text(page(options, voice, serves=False), encoding="utf-8")
+        options.out.write_text(page(options, None), encoding="utf-8")
         print(f"wrote {options.out}")
         return 0
     voice = line_voice()
-    page(options, voice, serves=True)  # a mistyped name fails now
+    page(options, voice)  # a mistyped name fails now
     _serve(options, voice)
     return 0
 
@@ -65,7 +62,7 @@ def _serve(options: argparse.Namespace, voice: LineVoice) -> None:
     async def answer(request: web.Request) -> web.Response:
         try:
             if request.path == "/":
-                html = await asyncio.to_thread(page, options, voice, serves=True)
+                html = await asyncio.to_thread(page, options, voice)
                 return web.Response(text=html, content_type="text/html", headers=_UNCACHED)
             line = request.query
             wav = await voice.wav(line["text"], line["locale"], line.get("voice") or None)
@@ -95,19 +92,18 @@ class _Script:
     """Those of the files as a whole."""
 
 
-def page(options: argparse.Namespace, voice: LineVoice | None, *, serves: bool) -> str:
+def page(options: argparse.Namespace, voice: LineVoice | None) -> str:
     """Return the page.
 
     Args:
         voice: for audio; None for a page without.
-        serves: the page's own server makes the audio; otherwise the page contains it.
 
     Raises:
-        ScriptError: a script does not exist or cannot be filled, or the voice does not speak.
+        ScriptError: a script does not exist or cannot be filled.
     """
     root = options.prompts.resolve()
     names = options.script or [folder.name for folder in folders(root)]
-    scripts = [_script(name, options, voice, serves=serves) for name in names]
+    scripts = [_script(name, options, voice) for name in names]
     severities = [finding.severity for script in scripts for finding in _findings(script)]
     return _pages.get_template("preview.html").render(
         scripts=scripts,
@@ -125,9 +121,7 @@ def _findings(script: _Script) -> Iterator[Finding]:
             yield from cell.findings
 
 
-def _script(
-    name: str, options: argparse.Namespace, voice: LineVoice | None, *, serves: bool
-) -> _Script:
+def _script(name: str, options: argparse.Namespace, voice: LineVoice | None) -> _Script:
     target = find_script(name, options.prompts)
     files = {tag: target.library.scripts[target.name][tag] for tag in target.locales}
     rendered = render_all(target, name=SAMPLE_NAME)
@@ -136,30 +130,19 @@ def _script(
     findings_of_files = place_findings(check_path(folder), rows)
     if voice is not None:
         voices = {tag: file.fields.voice for tag, file in files.items()}
-        _add_audio(rows, voices, voice, serves=serves)
+        _add_audio(rows, voices)
     return _Script(target.name, list(files.values()), rows, findings_of_files)
 
 
-def _add_audio(
-    rows: Sequence[Row], voices: Mapping[str, str | None], voice: LineVoice, *, serves: bool
-) -> None:
-    """Add the audio of every text that is said.
+def _add_audio(rows: Sequence[Row], voices: Mapping[str, str | None]) -> None:
+    """Add the address of the audio of every text that is said.
 
     Args:
         voices: the voice that the script names for each locale, if any.
     """
-    texts = [
-        (cell.locale, each)
-        for row in rows
-        for cell in row.cells
-        for each in cell.variants
-        if each.seconds and each.text
-    ]
-    for locale, each in texts:
-        said, named = each.text.partition(" · ")[0], voices[locale]  # without a question's choices
-        if serves:
-            query = {"locale": locale, "text": said, "voice": named or ""}
-            each.audio = f"/audio?{urlencode(query)}"
-        else:
-            wav = asyncio.run(voice.wav(said, locale, named))
-            each.audio = f"data:audio/wav;base64,{base64.b64encode(wav).decode()}"
+    for cell in (cell for row in rows for cell in row.cells):
+        for each in cell.variants:
+            if each.seconds and each.text:
+                said = each.text.partition(" · ")[0]  # without a question's choices
+                query = {"locale": cell.locale, "text": said, "voice": voices[cell.locale] or ""}
+                each.audio = f"/audio?{urlencode(query)}"

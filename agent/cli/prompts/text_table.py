@@ -35,7 +35,7 @@ class Text:
     seconds: str
     """How long it takes to say; empty for a text that is read."""
     audio: str = ""
-    """The URL of its audio: on the page's server, or with the audio itself."""
+    """The URL of its audio on the page's server."""
 
 
 @dataclass
