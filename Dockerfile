@@ -1,7 +1,7 @@
-# The worker. With another command, the same image runs the endpoint (docs/deploy-self-hosted.md).
+# The worker. With another command, the same image runs the endpoint (docs/deploy-livekit-cloud.md).
 #
 # Python packages are installed from uv.lock with hashes. The digests are of the images for all
-# platforms. A pinned image gets no security fixes: renew it (docs/deploy-self-hosted.md, "Pin the images").
+# platforms. A pinned image gets no security fixes: renew it (docs/upgrading.md, "Renew the images").
 ARG PYTHON=python:3.11.17-slim-bookworm@sha256:0a310eeecf4e1f5a0743f9a6520c90c88d089c903ca5fd283f501e3a805f5f89
 ARG NODE=node:22.23.3-bookworm-slim@sha256:c3de60bf2f9dd0ac6370e6117950ff62d6e339527e7472301c9c78a017978392
 

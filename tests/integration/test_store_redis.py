@@ -92,8 +92,8 @@ async def test_call_that_cannot_be_encoded_fails_alone(store: Store) -> None:
 
 
 async def test_redis_backup_is_restored_with_the_documented_commands(tmp_path: Path) -> None:
-    """The commands of docs/deploy-self-hosted.md, without Docker."""
-    page = (ROOT / "docs/deploy-self-hosted.md").read_text()
+    """The commands of docs/backup.md, without Docker."""
+    page = (ROOT / "docs/backup.md").read_text()
     [restore] = re.findall(r"--entrypoint sh redis -c '(.*?)'", page, re.DOTALL)
     [port] = free_ports(1)
     data, backup = tmp_path / "data", tmp_path / "redis.rdb"

@@ -58,11 +58,11 @@ async def test_sqlite_store_of_a_later_version_is_used(tmp_path: Path, check: ob
 
 
 async def test_sqlite_backup_of_a_running_store_is_complete(tmp_path: Path) -> None:
-    """The commands of docs/deploy-self-hosted.md."""
+    """The commands of docs/backup.md."""
     state = tmp_path / ".state"
     store = SqliteStore(state / "store.sqlite3")
     await store.start("7")
-    page = (ROOT / "docs/deploy-self-hosted.md").read_text()
+    page = (ROOT / "docs/backup.md").read_text()
     [backup] = re.findall(r'^python (-c "import sqlite3.*)$', page, re.MULTILINE)
     [restore] = re.findall(r"```sh\n(rm -f .state.*?)```", page, re.DOTALL)
     await run(f"{sys.executable} {backup}", tmp_path)
