@@ -1,1 +1,1 @@
-"""The Beyond Presence avatar: request it, send speech to it, and count its seconds."""
+"""The Beyond Presence avatar: request it, send speech to it, and notice if it plays nothing."""

@@ -19,7 +19,7 @@ from typing import Final
 from livekit import rtc
 
 from agent.avatar.kept_audio import LOUD, peak
-from agent.core.livekit_native import receive_track
+from agent.core.livekit_internals.native import receive_track
 from agent.core.task_set import TaskSet
 
 _LISTEN_S: Final = 1.5

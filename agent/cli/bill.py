@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from agent.avatar.bill import (
+from agent.billing.bill import (
     QUIET_S,
     Bill,
     Comparison,

@@ -9,7 +9,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from agent.avatar.usage import AvatarUsage
+from agent.billing.usage import AvatarUsage
 from agent.conversation.answers import Answers
 from agent.core.events import ClosingCause, Events, OpeningFinished
 from agent.core.job_metadata import JobMetadata

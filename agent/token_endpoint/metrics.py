@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_se
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from agent.avatar.bill import RESULTS
+from agent.billing.bill import RESULTS
 from agent.core.end_reasons import COUNTED
 from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger

@@ -15,6 +15,7 @@ from typing import Final
 from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
+from agent.billing.budget import avatar_budget_is_used_up, utc_day
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
 from agent.core.errors import JobMetadataError, LiveKitError, StoreError
@@ -23,7 +24,6 @@ from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.running_greeting import RunningGreeting
-from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
 from agent.outcomes.earlier_greeting import EarlierGreeting, earlier_greeting
 from agent.outcomes.timeline import Timeline
 from agent.recording.factory import should_record

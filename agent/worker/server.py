@@ -16,8 +16,8 @@ from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.exit_codes import read_exit_codes_once
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, session_id_of
+from agent.core.livekit_internals.native import start_native_library
 from agent.core.livekit_internals.worker import ObservableAgentServer
-from agent.core.livekit_native import start_native_library
 from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.delivery import OutcomeDelivery

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from livekit.agents import APIStatusError
 
-from agent.avatar.sessions_api import session_of
+from agent.billing.sessions_api import session_of
 from agent.core.settings import BillSettings
 from agent.demo.livekit_server import LiveKitServer
 from agent.demo.providers.beyond_presence.face import FPS

@@ -15,7 +15,7 @@ import numpy as np
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 
-from agent.core.livekit_native import start_native_library
+from agent.core.livekit_internals.native import start_native_library
 from tests.support.waiting import holds_within, until
 
 LOUD = 300

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
+from agent.billing.budget import avatar_budget_is_used_up, utc_day
 from agent.store import SqliteStore
 
 

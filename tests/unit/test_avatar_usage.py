@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.avatar.usage import AvatarUsage
+from agent.billing.usage import AvatarUsage
 
 
 def test_usage_counts_each_avatar_for_its_session(monkeypatch: pytest.MonkeyPatch) -> None:

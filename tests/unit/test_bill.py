@@ -16,11 +16,11 @@ from typing import Any, cast
 import pytest
 
 from agent.__main__ import main
-from agent.avatar import bill
-from agent.avatar.bill import Bill, compare_new_sessions
+from agent.billing import bill
+from agent.billing.bill import Bill, compare_new_sessions
+from agent.billing.budget import utc_day
 from agent.core.http_session import http_session
 from agent.core.settings import BillSettings
-from agent.outcomes.avatar_budget import utc_day
 from agent.store import SqliteStore
 from agent.token_endpoint.supervision.bill import BillCheck
 from tests.fakes.beyond_presence import KEY, BeyondPresenceSessions, beyond_presence

@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from agent.billing.budget import utc_day
 from agent.cli.doctor.checks import store
 from agent.cli.doctor.http_client import HttpClient
 from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
-from agent.outcomes.avatar_budget import utc_day
 from agent.store import SqliteStore, open_store
 from tests.support.doctor_store import check_store, store_configuration
 from tests.support.other_user import of_another_user, visible_folder

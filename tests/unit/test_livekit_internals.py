@@ -255,7 +255,7 @@ def test_native_library_sends_its_log_only_if_it_was_started_by_the_sdk(
     program = f"""
 import contextlib, logging, time
 from livekit.rtc._ffi_client import FfiClient, FfiHandle
-from agent.core.livekit_native import start_native_library
+from agent.core.livekit_internals.native import start_native_library
 logging.basicConfig()
 FfiClient.instance
 {start}

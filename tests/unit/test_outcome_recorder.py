@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from livekit.protocol.agent import Job
 
+from agent.billing.budget import avatar_budget_is_used_up, utc_day
 from agent.core.events import AnswersChanged
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
-from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
 from agent.outcomes.earlier_greeting import earlier_greeting
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import REGISTRY
 
+from agent.billing.budget import utc_day
 from agent.core.settings import EndpointSettings
-from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store
 from agent.token_endpoint import readiness
 from agent.token_endpoint.livekit_rooms import LiveKitRooms

@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
+from agent.billing.budget import utc_day
 from agent.core.settings import WorkerSettings
 from agent.greeting import first_avatar
-from agent.outcomes.avatar_budget import utc_day
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.store import open_store
 from agent.telemetry.shared_metrics import STORE_ERRORS

@@ -17,13 +17,13 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from agent.billing.budget import utc_day
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.folders import exists, why_unwritable
 from agent.core.settings import EndpointSettings
-from agent.outcomes.avatar_budget import utc_day
 from agent.store import RedisStore, Store, check_writable, open_store, sqlite_path
 from agent.store.sqlite_file import DAMAGED
 

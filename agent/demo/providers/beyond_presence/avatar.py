@@ -19,7 +19,7 @@ from typing import Any
 from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
-from agent.core.livekit_native import start_native_library
+from agent.core.livekit_internals.native import start_native_library
 from agent.demo.providers.beyond_presence.media import SAMPLE_RATE, AvatarMedia, Link
 
 logger = logging.getLogger("training-greeter.stand-ins")

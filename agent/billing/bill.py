@@ -14,10 +14,10 @@ from typing import Final, Literal, get_args
 
 import aiohttp
 
-from agent.avatar.sessions_api import ProviderSession, host_of, session_of, session_pages
+from agent.billing.budget import utc_day
+from agent.billing.sessions_api import ProviderSession, host_of, session_of, session_pages
 from agent.core.errors import BillError, UnreadableSessionError
 from agent.core.settings import BillSettings
-from agent.outcomes.avatar_budget import utc_day
 from agent.store import AvatarSession, Store
 
 QUIET_S: Final = 600.0

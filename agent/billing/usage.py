@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from agent.outcomes.avatar_budget import utc_day
+from agent.billing.budget import utc_day
 from agent.store import Store
 
 
