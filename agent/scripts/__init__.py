@@ -1,15 +1,14 @@
 """Scripts: what the agent says, written as data in `prompts/` and selected for each trainee.
 
 - `schema`: the fields of a script file
-- `library`, `front_matter`: read the files
-- `editing`: replaces texts in the files, for translators
+- `library`, `front_matter`: read the files; `finding` and `explain` word what is wrong with one
 - `for_trainee`: the script for a trainee; if it cannot be used, the next best one
 - `selection`, `word_forms`: rank scripts, locales and industries for a trainee
 - `rendering`, `script_texts`, `templates`: fill a script with the trainee's values, always as plain
-  text; `quoting` prepares them for the LLM
+  text; `quoting` prepares them for the LLM, `speakable` for a voice
+- `disclosure`: finds and inserts what every opening must say
 - `rendered_script`: the result, and what the page says before the greeting
-- `check`, `check_file`, `check_rendered`, `wording`, `speakable`, `disclosure`,
-  `finding`: the checks of `python -m agent prompts check`; `explain` words what they find
+- `checks`: the checks of `python -m agent prompts check`
 """
 
 from __future__ import annotations

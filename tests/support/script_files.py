@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import Library, RenderedScript, load_library, script_for
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 from agent.scripts.finding import Finding
 
 VALID_SCRIPT = """---

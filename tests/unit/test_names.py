@@ -8,7 +8,7 @@ import pytest
 
 from agent.core.job_metadata import JobMetadata
 from agent.core.names import clean_name
-from agent.scripts.wording import speech_problem
+from agent.scripts.checks.wording import speech_problem
 from agent.speech.pronunciation import Pronunciation
 
 SHOWN_AND_SAID = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.core.plain_text import one_line, short_text
+from agent.scripts.checks.wording import speech_problem
 from agent.scripts.speakable import speakable_value
-from agent.scripts.wording import speech_problem
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent.cli.prompts import main
+from agent.cli.prompts.editing import texts_of, with_texts
 from agent.scripts import PROMPTS
-from agent.scripts.check import check_path
-from agent.scripts.editing import texts_of, with_texts
+from agent.scripts.checks.folders import check_path
 from tests.support.shipped_scripts import question, shipped_script
 
 SCRIPTS = sorted(PROMPTS.glob("[fgi]*/*.md"))

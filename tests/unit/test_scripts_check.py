@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.scripts import PROMPTS, load_library
-from agent.scripts.check import check_path
-from agent.scripts.wording import speech_problem
+from agent.scripts.checks.folders import check_path
+from agent.scripts.checks.wording import speech_problem
 from tests.support.script_files import VALID_SCRIPT, check_script
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli.prompts import main
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 from tests.support.script_files import VALID_SCRIPT
 
 CALM = "{calm: calm, nervous: a little nervous}"

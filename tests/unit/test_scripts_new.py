@@ -9,7 +9,7 @@ import pytest
 from agent.cli.prompts import main
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 
 PORTUGUESE = """---
 version: 2

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.scripts import PROMPTS, load_library
-from agent.scripts.check_file import spoken_texts
+from agent.scripts.checks.file import spoken_texts
 from agent.scripts.schema import Shared
 from tests.support.shipped_scripts import shipped_script
 

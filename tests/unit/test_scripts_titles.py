@@ -12,8 +12,8 @@ import pytest
 
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
+from agent.scripts.checks.wording import speech_problem
 from agent.scripts.speakable import estimate_speech_s, speakable_value
-from agent.scripts.wording import speech_problem
 
 TITLES = {
     "en": [

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.scripts.check import check_path
-from agent.scripts.finding import Finding
-from agent.scripts.wording import (
+from agent.scripts.checks.folders import check_path
+from agent.scripts.checks.wording import (
     doubtful_wording,
     left_over,
     speech_problem,
     stray_punctuation,
 )
+from agent.scripts.finding import Finding
 from tests.support.script_files import VALID_SCRIPT, check_script
 
 BYE = "closing: Goodbye!"

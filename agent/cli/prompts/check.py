@@ -14,7 +14,7 @@ from agent.cli.prompts.arguments import Tools
 from agent.core.errors import ScriptError
 from agent.core.settings.field_types import Table
 from agent.scripts import PROMPTS
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 from agent.scripts.finding import Finding
 from agent.scripts.library import drafts
 

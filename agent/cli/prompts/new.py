@@ -6,15 +6,15 @@ import argparse
 import re
 from pathlib import Path
 
+from agent.cli.prompts import editing
 from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
-from agent.scripts import editing
 from agent.scripts.library import LOCALE, ScriptFile, read_commons
 from agent.scripts.schema import Common, Shared
 from agent.scripts.selection import DEFAULT_LOCALE
 
-_SKELETON = Path(editing.__file__).with_name("skeleton.md")
+_SKELETON = Path(__file__).with_name("skeleton.md")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 

@@ -20,7 +20,7 @@ from agent.cli.prompts.render import render_all
 from agent.cli.prompts.text_table import Row, place_findings, rows_of
 from agent.core.errors import ScriptError
 from agent.core.options import port
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 from agent.scripts.finding import Finding
 from agent.scripts.library import ScriptFile, folders
 from agent.scripts.schema import Script

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from agent.cli.prompts import editing
 from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.cli.prompts.check import from_here
 from agent.cli.prompts.new import shared_texts
 from agent.core.errors import ScriptError
-from agent.scripts import editing
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 from agent.scripts.library import LOCALE, Library, ScriptFile, read_library, with_folder
 from agent.scripts.schema import Script
 from agent.scripts.selection import DEFAULT_LOCALE

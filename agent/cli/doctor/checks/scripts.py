@@ -12,7 +12,7 @@ from agent.core.errors import ScriptError
 from agent.core.folders import exists
 from agent.core.locales import language_of
 from agent.scripts import PROMPTS, Library, load_library
-from agent.scripts.check import check_path
+from agent.scripts.checks.folders import check_path
 from agent.speech.voices import choose_voice, gemini_voice, spoken_language
 
 

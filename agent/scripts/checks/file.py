@@ -1,6 +1,6 @@
 """Check one script file: placeholders, questions, voice, and its texts as they are written.
 
-`check_rendered` checks the texts as trainees hear them.
+`rendered` checks the texts as trainees hear them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.languages import other_language_of_text
 from agent.core.locales import language_of
-from agent.scripts.check_rendered import check_rendered
+from agent.scripts.checks.rendered import check_rendered
+from agent.scripts.checks.wording import (
+    doubtful_wording,
+    find_invisible_character,
+    left_over,
+    not_a_name,
+    not_a_text,
+    speech_problem,
+)
 from agent.scripts.finding import Finding, Loc, texts_in
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendering import render_script
@@ -21,14 +29,6 @@ from agent.scripts.script_texts import COMMON_NAMES, NAMES, common_of, shared_te
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
 from agent.scripts.templates import template_errors
 from agent.scripts.word_forms import normalize_words
-from agent.scripts.wording import (
-    doubtful_wording,
-    find_invisible_character,
-    left_over,
-    not_a_name,
-    not_a_text,
-    speech_problem,
-)
 from agent.speech.voices import gemini_voice, spoken_language
 
 _SHARED = tuple(Shared.model_fields)

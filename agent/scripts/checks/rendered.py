@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 
+from agent.scripts.checks.wording import speech_problem, stray_punctuation
 from agent.scripts.disclosure import DISCLOSURE_MAX_S, discloses_ai, discloses_recording
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.library import ScriptFile
 from agent.scripts.rendered_script import RenderedScript
 from agent.scripts.schema import OPTIONAL_LINES, SHARED_LINES, Script
 from agent.scripts.speakable import estimate_speech_s, has_no_words
-from agent.scripts.wording import speech_problem, stray_punctuation
 
 _OPENING_MAX_S = 15.0
 """The shipped openings take about 12 s; after 15 s, people stop listening."""

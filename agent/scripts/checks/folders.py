@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
-from agent.scripts.check_file import aliases_in, check_common, check_file, spoken_texts
+from agent.scripts.checks.file import aliases_in, check_common, check_file, spoken_texts
 from agent.scripts.finding import Finding
 from agent.scripts.library import (
     COMMON,

@@ -1,0 +1,1 @@
+"""The checks of `python -m agent prompts check`: of folders, files, filled scripts and wording."""
