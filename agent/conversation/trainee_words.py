@@ -84,8 +84,8 @@ class TraineeWords:
         """The words of this turn that were passed on last, if they are not final yet."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
-        self._turn_open: bool | None = None
-        """True between the recogniser's start and end of speech; None before its first turn."""
+        self._turn_open = False
+        """True between the recogniser's start and end of speech."""
         self._words_at = 0.0
         """When words were last recognised, in seconds since the epoch."""
         line.when_over(self._on_line_over)
@@ -147,7 +147,7 @@ class TraineeWords:
     ) -> AsyncGenerator[SpeechEvent, None]:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
-        self._turn_open, self._start = None, None
+        self._turn_open, self._start = False, None
         self._echo.connected()
         reading = asyncio.create_task(
             self._read(recognised, passed), name="filter_recognised_words"
@@ -188,10 +188,6 @@ class TraineeWords:
             return [] if self._take_start() else [event]
         if event.type not in _TRANSCRIPTS or not text_of(event):
             return [event]
-        if self._turn_open is False and event.type is SpeechEventType.INTERIM_TRANSCRIPT:
-            # A late TurnResumed of Flux: its words are being answered. They would pause the reply,
-            # and count as its echo if it repeats them.
-            return []
         return self._take_words(event)
 
     def _take_words(self, event: SpeechEvent) -> list[SpeechEvent]:

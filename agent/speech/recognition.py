@@ -16,7 +16,7 @@ from livekit.agents.voice.turn import PreemptiveGenerationOptions
 from livekit.plugins import deepgram
 
 from agent.core.events import Events
-from agent.core.livekit_internals.speech import LocalTurnDetector
+from agent.core.livekit_internals.speech import DeepgramFlux, LocalTurnDetector
 from agent.core.settings import VoiceSettings
 from agent.speech.endpointing import DEFAULT_DELAYS, DETECTOR_STRICTNESS, endpointing_delays
 from agent.speech.gemini_transcription import GeminiTranscription
@@ -77,7 +77,7 @@ def build_recognition(
 
 def _build_flux(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.STTv2:
     eager = settings.deepgram_eager_eot_threshold
-    return deepgram.STTv2(
+    return DeepgramFlux(
         model=choice.model,
         language_hint=list(choice.languages) or NOT_GIVEN,
         eager_eot_threshold=eager if eager else NOT_GIVEN,

@@ -74,24 +74,6 @@ async def test_words_stop_the_line_before_the_recogniser_is_done(
     assert recognition.passed == [(START, ""), (INTERIM, "Wait, I have")]
 
 
-async def test_interim_words_after_the_end_of_their_turn_do_not_stop_the_reply(
-    recognition: RecognisedWords,
-) -> None:
-    recognition.words.release()
-    text = "I have driven a forklift before."
-    recognition.says(text)
-    await recognition.settle()
-    recognition.begin_line(f"Fine: {text} We go on.")
-    speech = recognition.session.speaks()
-    recognition.says(text, INTERIM)
-    await recognition.settle()
-    assert not speech.interrupted
-    assert not recognition.activity.hears_echo
-    recognition.says("Wait, what did", START, INTERIM)
-    await recognition.settle()
-    assert speech.interrupted
-
-
 async def test_two_words_recognised_twice_stop_the_line(recognition: RecognisedWords) -> None:
     recognition.words.release()
     speech = recognition.session.speaks()

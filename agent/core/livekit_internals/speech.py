@@ -206,6 +206,64 @@ async def _is_closed(socket: aiohttp.ClientWebSocketResponse) -> bool:
     return message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
+class DeepgramFlux(deepgram.STTv2):
+    """The Deepgram plugin's Flux. It loses no words of turns whose messages are not complete.
+
+    The plugin drops the words of a turn that begins without StartOfTurn, or that ends without
+    EndOfTurn or with an empty one
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-deepgram/livekit/plugins/deepgram/stt_v2.py).
+    """
+
+    def stream(self, **options: Any) -> deepgram.SpeechStreamv2:
+        """Open a connection."""
+        stream = super().stream(**options)
+        turns = _CompleteTurns(stream._process_stream_event)
+        stream._process_stream_event = turns.take  # type: ignore[method-assign,assignment]
+        return stream
+
+
+class _CompleteTurns:
+    """Adds the messages that Deepgram documents: https://developers.deepgram.com/docs/flux/state."""
+
+    def __init__(self, process: Callable[[dict[str, Any]], None]) -> None:
+        self._process = process
+        self._latest: dict[str, Any] | None = None
+        """The latest message of the open turn; None between two turns."""
+        self._ended: int | None = None
+        """The index of the turn that has ended last."""
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Process a message of Flux, and those that are missing before it."""
+        if message["type"] != "TurnInfo":
+            self._process(message)
+            return
+        event, index = message["event"], message["turn_index"]
+        if self._latest is not None and index != self._latest["turn_index"]:
+            self._end(self._latest)
+        if self._latest is None and event != "StartOfTurn":
+            if index == self._ended or not message["words"]:
+                # Silence, or a late TurnResumed: its words are being answered. They would pause the
+                # reply, and count as its echo if it repeats them.
+                return
+            self._process({**message, "event": "StartOfTurn"})
+        if event == "EndOfTurn":
+            self._end(message)
+        else:
+            self._process(message)
+            self._latest = message
+
+    def _end(self, message: dict[str, Any]) -> None:
+        """End the turn with the words of this message, or with the latest ones."""
+        before, self._latest, self._ended = self._latest, None, message["turn_index"]
+        if before is not None and not message["words"]:
+            message = before
+        elif before is not None and before["event"] == "EagerEndOfTurn":
+            if before["transcript"] != message["transcript"]:
+                # A reply to the earlier words must stop.
+                self._process({**message, "event": "TurnResumed"})
+        self._process({**message, "event": "EndOfTurn"})
+
+
 def prepare_early_reply_again(session: AgentSession[Any]) -> None:
     """Begin the early reply again if there is one and the conversation has changed since.
 
