@@ -67,10 +67,7 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         """Beyond Presence's id of this session; None until it has answered."""
 
     def start_request(self) -> None:
-        """Ask Beyond Presence for the avatar while the session is still starting.
-
-        AVATAR_CALL_TIMEOUT_S counts from here; `request` raises what went wrong.
-        """
+        """Ask for the avatar; AVATAR_CALL_TIMEOUT_S counts from here. `request` raises errors."""
         self._requesting = asyncio.create_task(self._call(), name="request_avatar")
         self._requesting.add_done_callback(ignore_task_failure)
 
@@ -88,12 +85,9 @@ class BeyondPresenceAvatar(bey.AvatarSession):
     async def wait_until_visible(self, room: rtc.Room) -> Self:
         """Wait until the avatar is in the room with picture and sound, and return it.
 
-        There is no limit until it joins. Returns early if the room is closed. The avatar may
-        join, leave and join again meanwhile: Beyond Presence does so at start-up
-        (https://github.com/livekit/agents-js/pull/2345).
-
-        Raises:
-            AvatarTimeout: the avatar joined without picture or sound.
+        There is no limit until it joins. It may leave and join again: Beyond Presence does so at
+        start-up (https://github.com/livekit/agents-js/pull/2345). Returns early if the room is
+        closed; raises AvatarTimeout if the avatar joined without picture or sound.
         """
         while True:
             try:
@@ -119,10 +113,7 @@ class BeyondPresenceAvatar(bey.AvatarSession):
                 return self
 
     async def attach(self, session: AgentSession[Any], room: rtc.Room, events: Events) -> None:
-        """Route the session's speech to the avatar, which is in the room; nothing may be playing.
-
-        May be called again if the speech was routed elsewhere meanwhile.
-        """
+        """Route the session's speech to the avatar, which is in the room, while nothing plays."""
         if self._output is None:
             await AvatarSession.start(self, session, room)
             self._output = AvatarOutput(room, self.avatar_identity, events)
@@ -149,7 +140,6 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             )
 
     async def _call(self) -> None:
-        """Request the avatar with our own short-lived token, once."""
         limit_s = self._settings.avatar_call_timeout_s
         try:
             await self._post(
@@ -206,12 +196,10 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             )
 
     def _mint_token(self) -> str:
-        """Create a short-lived token with the permissions that the avatar needs."""
         job = get_job_context()
         return (
             api.AccessToken(
-                self._settings.livekit_api_key,
-                self._settings.livekit_api_secret.get_secret_value(),
+                self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value()
             )
             .with_kind("agent")
             .with_identity(self.avatar_identity)

@@ -26,27 +26,19 @@ class KeptAudio:
 
     @property
     def duration_s(self) -> float:
-        """Seconds of audio so far."""
         return len(self._data) / (AUDIO_SAMPLE_RATE * _BYTES_PER_SAMPLE)
 
     def append(self, audio: bytes | memoryview) -> None:
-        """Add audio at the end."""
         self._data += audio
 
     def read(self, from_s: float) -> bytes:
-        """The audio from a position to the end."""
         return bytes(self._data[self._offset(from_s) :])
 
     def is_silent_from(self, from_s: float) -> bool:
-        """True if there is only silence after this position."""
         return peak(self.read(from_s)) <= LOUD
 
     def resume_point(self, paused_s: float) -> float:
-        """Return where to continue after a pause: in the last silence, or a little earlier.
-
-        Args:
-            paused_s: the position up to which the line was heard.
-        """
+        """Return where to continue a line that was heard up to `paused_s`: in the last silence."""
         at_s = paused_s = min(paused_s, self.duration_s)
         while at_s - _QUIET_S >= max(paused_s - _LOOK_BACK_S, 0.0):
             at_s -= _QUIET_S

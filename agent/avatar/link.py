@@ -65,12 +65,7 @@ class AvatarLink:
             await _sent(writer.aclose())
 
     async def clear(self, timeout_s: float) -> None:
-        """End the stream, and tell the avatar to stop speaking at once.
-
-        Raises:
-            AvatarTimeout: it did not answer.
-            AvatarError: it refused, or has left.
-        """
+        """End the stream, and tell the avatar to stop speaking at once."""
         clearing = self._room.local_participant.perform_rpc(
             destination_identity=self._identity,
             method=_RPC_CLEAR,

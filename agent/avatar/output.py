@@ -45,8 +45,6 @@ _STOP_REPORT_S: Final = 1.0
 
 
 class AvatarOutput(AudioOutput):
-    """The audio output for one avatar."""
-
     def __init__(self, room: rtc.Room, identity: str, events: Events) -> None:
         super().__init__(
             label="Avatar",
@@ -81,7 +79,6 @@ class AvatarOutput(AudioOutput):
             self._changed.set()
 
     def flush(self) -> None:
-        """Mark the segment as complete."""
         super().flush()
         if self._capturing and self._segments:
             self._segments[-1].complete = True
@@ -104,13 +101,11 @@ class AvatarOutput(AudioOutput):
             self._finish(interrupted=True)
 
     def pause(self) -> None:
-        """Stop the avatar, and keep the rest of the segment."""
         super().pause()
         self._paused = True
         self._changed.set()
 
     def resume(self) -> None:
-        """Continue the segment that was paused."""
         super().resume()
         self._paused = False
         if self._run is not None:
@@ -118,10 +113,7 @@ class AvatarOutput(AudioOutput):
         self._changed.set()
 
     def detach(self) -> None:
-        """Stop sending and listening: the avatar is being removed, or was replaced.
-
-        `clear_buffer` still works afterwards, without a command to the avatar.
-        """
+        """Stop sending and listening; `clear_buffer` works without a command to the avatar."""
         self._sound.close()
         self._background.cancel()
         if self._run is not None and self._segments:
@@ -215,11 +207,7 @@ class AvatarOutput(AudioOutput):
     # Stopping.
 
     async def _stop(self, segment: Segment, run: Run) -> None:
-        """Stop the avatar, and note the position up to which the segment was heard.
-
-        Raises:
-            AvatarError: it has left.
-        """
+        """Stop the avatar, and note the position up to which the segment was heard."""
         run.stopped = stopped = asyncio.get_running_loop().create_future()
         confirmed = await self._command_to_stop()
         if not confirmed and not segment.interrupted:
@@ -242,11 +230,7 @@ class AvatarOutput(AudioOutput):
         self._run = None
 
     async def _command_to_stop(self) -> bool:
-        """Tell the avatar to stop. Returns False if it did not confirm the command.
-
-        Raises:
-            AvatarError: it has left.
-        """
+        """Return False if the avatar did not confirm; raise AvatarError if it has left."""
         try:
             if not self._link.is_up:
                 raise AvatarError("the avatar has left")
@@ -319,5 +303,4 @@ class AvatarOutput(AudioOutput):
         return is_over and self._quiet_s(run) > _UNREPORTED_S
 
     def _quiet_s(self, run: Run) -> float:
-        """Seconds since the avatar was heard, or since the run began."""
         return time.monotonic() - max(run.started_at, self._sound.heard_at)

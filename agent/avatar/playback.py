@@ -36,7 +36,6 @@ class Segment:
         return self.complete and self.audio.is_silent_from(self.heard_s)
 
     def next_run(self) -> Run:
-        """The rest of the segment, from its start or from where it was paused."""
         from_s = self.audio.resume_point(self.heard_s)
         return Run(from_s, sent_s=from_s)
 
@@ -58,7 +57,6 @@ class Run:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since it began."""
         return time.monotonic() - self.started_at
 
     @property
@@ -68,7 +66,6 @@ class Run:
 
     @property
     def played_s(self) -> float:
-        """Seconds that have been played, by the clock."""
         return min(self.elapsed_s, self.length_s)
 
     @property
@@ -93,7 +90,6 @@ class Run:
         return self.length_s > _EARLY_S
 
     def report_stop(self, position_s: float, *, interrupted: bool) -> None:
-        """Note the position at which the avatar says that it stopped."""
         assert self.stopped is not None
         if not self.stopped.done():
             heard_s = min(position_s, self.elapsed_s) if interrupted else self.length_s

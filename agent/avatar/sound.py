@@ -29,8 +29,6 @@ _CLOSE_TIMEOUT_S: Final = 1.0
 
 
 class AvatarSound:
-    """Knows when the avatar was last heard."""
-
     def __init__(self, room: rtc.Room, identity: str) -> None:
         self._room = room
         self._identity = identity
@@ -73,7 +71,6 @@ class AvatarSound:
             receive_track(self._audio, receive=False)
 
     def close(self) -> None:
-        """Stop following the avatar."""
         self._room.off("active_speakers_changed", self._on_speakers)
         self._room.off("track_subscribed", self._on_track)
         self._tasks.cancel()

@@ -61,17 +61,13 @@ class Bill:
 async def compare_new_sessions(
     store: Store, settings: BillSettings, http: aiohttp.ClientSession, *, livekit_url: str = ""
 ) -> Bill:
-    """Ask Beyond Presence about each session that was not compared yet.
+    """Ask Beyond Presence about each session that was not compared yet, and store its answer.
 
-    Answers and counts are kept in the store. A session that still runs is asked about again the
-    next time.
+    A session that still runs is asked about again the next time. Raises StoreError.
 
     Args:
         livekit_url: the address that avatars get; sessions with it that are missing from the ledger
             are added with 0 seconds. Empty: none are looked for.
-
-    Raises:
-        StoreError: the store cannot be reached.
     """
     compared: list[Comparison] = []
     added: list[str] = []

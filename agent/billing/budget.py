@@ -15,14 +15,10 @@ _TIMEOUT_S = 1.0
 
 
 async def avatar_budget_is_used_up(store: Store | None, minutes_per_day: float | None) -> bool:
-    """Return True if today's avatars have used up the budget.
+    """Return True if today's avatars have used up the budget; False if there is none.
 
     If the ledger cannot be read, the result is False: a store that fails costs some avatar
     minutes, and no trainee is greeted without an avatar because of it.
-
-    Args:
-        store: None if it could not be opened.
-        minutes_per_day: None if there is no budget.
     """
     if minutes_per_day is None:
         return False

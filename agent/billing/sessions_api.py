@@ -70,9 +70,7 @@ async def session_of(
 ) -> ProviderSession | None:
     """Return what Beyond Presence says about a session; None if it does not know it.
 
-    Raises:
-        BillError: it cannot be asked.
-        UnreadableSessionError: its answer cannot be read.
+    Raises BillError, and UnreadableSessionError if its answer cannot be read.
     """
     status, body = await _get(settings, http, f"/v1/sessions/{quote(session_id, safe='')}")
     return None if status == 404 else _parse(_read(status, body))
@@ -81,11 +79,7 @@ async def session_of(
 async def session_pages(
     settings: BillSettings, http: aiohttp.ClientSession
 ) -> AsyncIterator[list[ListedSession]]:
-    """Yield the list of all sessions page by page, the latest first.
-
-    Raises:
-        BillError: as for `session_of`.
-    """
+    """Yield the list of all sessions page by page, the latest first. Raises BillError."""
     query = {"limit": str(_PAGE)}
     for _ in range(_PAGES_MAX):
         answer = _read(*await _get(settings, http, "/v1/sessions", **query))
@@ -104,11 +98,6 @@ async def session_pages(
 
 
 def host_of(url: str) -> Host:
-    """Return the host of an address, to compare it with another one.
-
-    Raises:
-        ValueError: the port is not a number.
-    """
     parts = urlsplit(url)
     return parts.hostname, parts.port
 
@@ -116,7 +105,6 @@ def host_of(url: str) -> Host:
 async def _get(
     settings: BillSettings, http: aiohttp.ClientSession, path: str, **query: str
 ) -> tuple[int, bytes]:
-    """Return the status and the body of an answer."""
     key = settings.beyond_presence_api_key
     try:
         async with http.get(

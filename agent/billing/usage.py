@@ -26,7 +26,6 @@ class AvatarStay:
 
     @property
     def seconds(self) -> float:
-        """Seconds in the room so far."""
         here_s = 0.0 if self.joined_at is None else time.monotonic() - self.joined_at
         return self.past_s + here_s
 
@@ -56,33 +55,24 @@ class AvatarUsage:
 
     @property
     def provider_session_id(self) -> str | None:
-        """Beyond Presence's id of the session, for the operator; None if it is not known.
-
-        It is the session of the avatar that joined last, or of the latest answer if none joined.
-        """
+        """The session of the avatar that joined last, or of the latest answer if none joined."""
         return self.session_of(self._used or self._answered)
 
     def session_of(self, identity: str) -> str | None:
-        """Return Beyond Presence's id of a participant's session; None if it is not known."""
         stay = self._stays.get(identity)
         return stay.provider_session_id or None if stay else None
 
     @property
     def stays(self) -> list[AvatarStay]:
-        """All avatars that were requested."""
         return list(self._stays.values())
 
     @property
     def seconds(self) -> float:
-        """Seconds that avatars have spent in the room until now, all together."""
+        """Seconds of all avatars together."""
         return sum(stay.seconds for stay in self.stays)
 
     def join(self, identity: str, *, dismissed: bool = False) -> None:
-        """Start counting: the avatar is in the room.
-
-        Args:
-            dismissed: it is removed at once; `provider_session_id` does not change.
-        """
+        """Start counting; `dismissed` if the avatar is removed at once, and is not in use."""
         self._stays[identity].joined_at = time.monotonic()
         if not dismissed:
             self._used = identity
@@ -93,7 +83,6 @@ class AvatarUsage:
         stay.past_s, stay.joined_at = stay.seconds, None
 
     def leave_all(self) -> None:
-        """Stop counting for every avatar."""
         for identity in self._stays:
             self.leave(identity)
 
@@ -101,10 +90,8 @@ class AvatarUsage:
         """Add the seconds since the last call to the ledger in the store.
 
         Call it while the greeting runs, so that greetings that start meanwhile see them in the
-        budget. A session of 0 seconds is added, too: Beyond Presence may charge it.
-
-        Raises:
-            StoreError: the next call adds the seconds.
+        budget. A session of 0 seconds is added, too: Beyond Presence may charge it. After a
+        StoreError, the next call adds the seconds.
         """
         for stay in self.stays:
             new_s = round(stay.seconds, 1) - (stay.in_ledger_s or 0.0)

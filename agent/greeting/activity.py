@@ -27,8 +27,6 @@ _TYPING_S: Final = 5.0
 
 
 class Activity:
-    """Tracks when the agent or the trainee last spoke or typed."""
-
     def __init__(self, session: AgentSession[GreetingState], trainee: Trainee) -> None:
         self._trainee = trainee
         self._agent_busy = False
@@ -55,7 +53,6 @@ class Activity:
         return time.monotonic() - self._quiet_since
 
     async def change(self, timeout_s: float) -> None:
-        """Wait until something changes, at most `timeout_s`."""
         self._changed.clear()
         try:
             async with asyncio.timeout(max(timeout_s, _STEP_S)):

@@ -41,10 +41,8 @@ class Audibility:
         """Wait until what is said now would be heard.
 
         Our page reports it (sound unlocked, and subscribed to the audio). Any other client gets a
-        moment to subscribe. If the trainee is away, wait for their return before speaking.
-
-        Args:
-            timeout_s: longest wait until a trainee who is in the room unlocks the sound.
+        moment to subscribe. If the trainee is away, wait for their return before speaking; if they
+        are in the room and do not unlock the sound, wait for `timeout_s`.
         """
         while True:
             await self._trainee.present.wait()
@@ -54,7 +52,7 @@ class Audibility:
                 return
 
     async def wait_for_audio_from(self, *identities: str) -> None:
-        """Wait until our page has subscribed to the audio of one of them, without limit.
+        """Wait without limit until our page has subscribed to the audio of one of them.
 
         Returns at once for any other client, which reports nothing, and in text mode.
         """
@@ -66,7 +64,6 @@ class Audibility:
             await self._next_change()
 
     def has_audio_from(self, identity: str) -> bool:
-        """Return whether our page has reported that it has subscribed to a participant's audio."""
         return identity in self._audio_from
 
     @property

@@ -18,11 +18,7 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
-from agent.core.events import (
-    AvatarLost,
-    AvatarStalled,
-    ProviderFailed,
-)
+from agent.core.events import AvatarLost, AvatarStalled, ProviderFailed
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
@@ -42,10 +38,7 @@ _IDLE_RETRY_S: Final = 0.2
 
 
 class GreetingAvatar:
-    """The avatar of one greeting, for the steps of its start and for its behaviours.
-
-    Emits `AvatarLost` and `ProviderFailed`.
-    """
+    """Emits `AvatarLost` and `ProviderFailed`."""
 
     def __init__(
         self,
@@ -56,7 +49,6 @@ class GreetingAvatar:
         audibility: Audibility,
         settings: WorkerSettings,
     ) -> None:
-        """Watch the room for avatars; it must be connected."""
         self._room = room
         self._session = session
         self._output = output
@@ -72,11 +64,7 @@ class GreetingAvatar:
         self._events.on(AvatarStalled, self._on_stalled)
 
     def request(self, requested: BeyondPresenceAvatar | None = None) -> None:
-        """Request the avatar of the script, unless today's avatar budget is used up.
-
-        Args:
-            requested: an avatar whose request has been started already; it may have joined.
-        """
+        """Request the avatar, or use `requested`, unless today's avatar budget is used up."""
         if not self._state.avatar_allowed:
             logger.warning(
                 "AVATAR_MINUTES_PER_DAY is used up; greeting by voice until tomorrow (UTC)",
@@ -170,7 +158,6 @@ class GreetingAvatar:
             avatar.stop_speaking()
 
     async def close(self) -> None:
-        """Give up the avatar at the end of the greeting."""
         await self._requests.close()
         if self._arriving is not None:
             self._arriving.cancel()
@@ -206,7 +193,6 @@ class GreetingAvatar:
         return self._state.end_reason is not None or not self._room.isconnected()
 
     async def _wait_for_idle(self) -> None:
-        """Wait until no line is said, or until the greeting is over."""
         while self._state.end_reason is None:
             try:
                 await self._session.wait_for_idle()
@@ -217,7 +203,6 @@ class GreetingAvatar:
                 return
 
     def _give_up(self, error: AvatarError) -> None:
-        """Greet without an avatar."""
         rejected = error if isinstance(error, AvatarRejected) else None
         logger.warning(
             "no avatar; greeting by voice; see the error for what to check",

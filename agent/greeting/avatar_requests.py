@@ -30,15 +30,11 @@ Arrival = asyncio.Task[BeyondPresenceAvatar]
 
 
 class AvatarRequests:
-    """Requests avatars and removes those that are not used.
-
-    Emits `AvatarAnswered` and `AvatarJoined`.
-    """
+    """Emits `AvatarAnswered` and `AvatarJoined`."""
 
     def __init__(
         self, room: rtc.Room, livekit: RoomApi, state: GreetingState, settings: WorkerSettings
     ) -> None:
-        """Watch the room for avatars; it must be connected."""
         self._room = room
         self._livekit = livekit
         self._state = state
@@ -52,11 +48,7 @@ class AvatarRequests:
         room.on("participant_connected", self._on_connected)
 
     def start(self, requested: BeyondPresenceAvatar | None = None) -> Arrival:
-        """Request the avatar of the script.
-
-        Args:
-            requested: an avatar whose request has been started already; it may have joined.
-        """
+        """Request the avatar of the script, or use one that was requested and may have joined."""
         avatar = requested or request_avatar(self._settings, self._state.script)
         self._joined = asyncio.get_running_loop().create_future()
         self._expect(avatar)
@@ -67,7 +59,6 @@ class AvatarRequests:
         return self._wait_for(avatar.wait_until_visible(self._room))
 
     def find(self, identity: str) -> BeyondPresenceAvatar | None:
-        """Return the current avatar with this identity."""
         return next((one for one in self.current if one.avatar_identity == identity), None)
 
     def dismiss_all(self) -> None:
@@ -76,7 +67,6 @@ class AvatarRequests:
             self._dismiss(self.current[-1])
 
     async def close(self) -> None:
-        """Give up the current avatars at the end of the greeting; they leave with the room."""
         avatars, self.current = self.current, []
         await asyncio.gather(*(avatar.aclose() for avatar in avatars))
         self._usage.leave_all()
@@ -112,10 +102,8 @@ class AvatarRequests:
 
         The first one may still come. The second one has an identity of its own: with the
         same one, LiveKit would remove the first avatar while it speaks. The first to join is used,
-        and the other one is removed as soon as it joins.
-
-        Raises:
-            AvatarError: both requests failed, or repeating the first one is useless.
+        and the other one is removed as soon as it joins. Raises AvatarError if both requests
+        failed, or if repeating the first one is useless.
         """
         error = await self._failure_before(joined, first)
         if error is not None and _may_succeed_if_repeated(error):

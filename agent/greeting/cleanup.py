@@ -23,14 +23,7 @@ _LEAVE_TIMEOUT_S: Final = 0.2
 async def clean_up(
     greeting: Greeting, page: PageObserver, recorder: OutcomeRecorder, reason: str
 ) -> str:
-    """Clean up after the greeting.
-
-    Args:
-        reason: why the greeting ended, as the worker knows it.
-
-    Returns:
-        The reason that is in the outcome; see `OutcomeRecorder.final_reason`.
-    """
+    """Clean up. Returns the reason in the outcome: the endpoint may have stored another one."""
     greeting.tasks.cancel()
     greeting.output.close()
     greeting.avatar.stop_speaking()
@@ -53,11 +46,7 @@ async def clean_up(
 
 
 async def _leave_room(greeting: Greeting, page: PageObserver, reason: str) -> bool:
-    """Close the session, which needs the room, and leave the room.
-
-    Returns:
-        False if the agent was not in the room any more.
-    """
+    """Close the session, which needs the room, and leave; False if the agent had left before."""
     closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
     if not greeting.room.isconnected():
         await closing
@@ -73,9 +62,8 @@ async def _leave_room(greeting: Greeting, page: PageObserver, reason: str) -> bo
 async def _close_room(greeting: Greeting, was_in_room: bool, reason: str) -> str:
     """Delete the room with everyone in it, and stop what belongs to the avatar.
 
-    Returns:
-        The reason; `ROOM_CLOSED` if LiveKit stopped the job because the room was deleted. This can
-        arrive before the end of the room, and then looks as if the worker was stopped.
+    Returns the reason; `ROOM_CLOSED` if LiveKit stopped the job because the room was deleted. This
+    can arrive before the end of the room, and then looks as if the worker was stopped.
     """
     stopped = reason == end_reasons.WORKER_SHUTDOWN
     # Otherwise the room is gone, or the endpoint removes it.

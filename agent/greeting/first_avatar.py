@@ -23,7 +23,6 @@ the endpoint's reaper removes it."""
 
 
 def request_avatar(settings: WorkerSettings, script: RenderedScript) -> BeyondPresenceAvatar:
-    """Request the avatar that the script asks for, or the default one."""
     if script.avatar and script.avatar not in settings.beyond_presence_avatars:
         logger.warning(
             "BEYOND_PRESENCE_AVATARS lacks the avatar of this script; using the default",
@@ -60,12 +59,9 @@ class FirstAvatar:
         return avatar
 
     async def abandon(self, livekit: RoomApi) -> str | None:
-        """Cancel the request because there is no greeting, and remove an avatar that joins.
+        """Cancel a request that was not handed over, and remove an avatar that joins.
 
-        Does nothing if there was no request, or after `hand_over`.
-
-        Returns:
-            Beyond Presence's id of the session, if it has started one.
+        Returns Beyond Presence's id of the session, if it has started one.
         """
         avatar = self.hand_over()
         if avatar is None:

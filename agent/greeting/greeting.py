@@ -30,8 +30,6 @@ from agent.room.trainee import Trainee
 
 @dataclass(frozen=True, kw_only=True)
 class Greeting:
-    """The parts of one greeting."""
-
     settings: WorkerSettings
     room: rtc.Room
     livekit: RoomApi
@@ -48,12 +46,10 @@ class Greeting:
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        """End the greeting at the first `EndRequested`."""
         self.events.on(EndRequested, lambda event: self.end(event.reason))
 
     @property
     def events(self) -> Events:
-        """All that happens in this greeting."""
         return self.state.events
 
     @property

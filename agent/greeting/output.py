@@ -80,11 +80,7 @@ class Output:
         return time.monotonic() if published_at is None else published_at
 
     async def use_avatar(self, avatar: BeyondPresenceAvatar) -> None:
-        """Speak through an avatar that is in the room; nothing may be playing.
-
-        Raises:
-            AvatarError: the avatar has left.
-        """
+        """Speak through an avatar, while nothing is playing; raises AvatarError if it has left."""
         # Audio sent to an avatar that is not there waits for it without limit.
         if avatar.avatar_identity not in self._room.remote_participants:
             raise AvatarError("the avatar left before it could speak")
@@ -95,11 +91,7 @@ class Output:
         self._tasks.start(self._withdraw_voice(), name="withdraw_voice")
 
     def use_voice(self, reason: str) -> None:
-        """Speak through the agent's own track; does nothing in text mode, which is final.
-
-        Args:
-            reason: a value of `greeting.mode_reason`.
-        """
+        """Speak through the agent's own track; does nothing in text mode, which is final."""
         if self._state.mode == "text":
             return
         self._release_avatar()

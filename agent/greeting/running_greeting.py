@@ -32,8 +32,6 @@ from agent.store import Store
 
 
 class RunningGreeting:
-    """Runs one greeting."""
-
     def __init__(
         self,
         ctx: JobContext,
@@ -45,8 +43,8 @@ class RunningGreeting:
         """Compose the greeting; the room must be connected.
 
         Args:
-            store: where the outcome is saved, closed at the end; None if it could not be opened.
-            first_avatar: may have been requested already; `start` takes it over.
+            store: closed at the end; None if it could not be opened.
+            first_avatar: may have been requested already.
         """
         self._ctx = ctx
         self._first_avatar = first_avatar
@@ -64,7 +62,6 @@ class RunningGreeting:
         self._closing = start_task(self._close_at_end(), name="close_greeting")
 
     def start(self) -> None:
-        """Start the greeting in the background."""
         greeting = self._greeting
         if not greeting.room.isconnected():
             # The room was closed while the store was read, before anything listened for it.

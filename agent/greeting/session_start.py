@@ -19,11 +19,6 @@ default, also for silence; see `docs/performance-notes.md`."""
 
 
 async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
-    """Start the session; nothing is said before the opening, or heard before the trainee joins.
-
-    Raises:
-        TimeoutError: it did not start in time.
-    """
     voice = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     voice.audio_encoding.max_bitrate = _VOICE_BITRATE
     options = RoomOptions(

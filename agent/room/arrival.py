@@ -36,7 +36,6 @@ class Arrivals:
     """Newcomers of one room, whom LiveKit has not announced yet."""
 
     def __init__(self, room: rtc.Room, livekit: RoomApi) -> None:
-        """Use a room that is connected."""
         self._room = room
         self._livekit = livekit
         self._announcing = asyncio.Lock()
@@ -64,11 +63,7 @@ class Arrivals:
             await asyncio.sleep(pause_s)
 
     async def find(self, identity: str) -> rtc.RemoteParticipant | None:
-        """Return a participant who has called the agent, perhaps before they are announced.
-
-        Returns:
-            None if they are not in the room, or are not a person.
-        """
+        """Return a participant who has called the agent, perhaps before they are announced."""
         async with self._announcing:
             if identity not in self._room.remote_participants:
                 await self._wait_until_announced(identity)

@@ -24,7 +24,6 @@ class PageAttributes:
         self._tasks = TaskSet()
 
     def set(self, attributes: dict[str, str]) -> None:
-        """Set attributes soon, without waiting for it."""
         self._tasks.start(self.set_now(attributes), name="set_page_attributes")
 
     async def set_now(self, attributes: dict[str, str], timeout_s: float = _TIMEOUT_S) -> None:

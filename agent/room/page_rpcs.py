@@ -57,7 +57,6 @@ class PageRpcs:
     """Emits an event for each call of the trainee's page."""
 
     def __init__(self, room: rtc.Room, arrivals: Arrivals, events: Events) -> None:
-        """Register the methods; the room must be connected."""
         self._arrivals = arrivals
         self._events = events
         self._timeline_reports = 0
@@ -76,7 +75,6 @@ class PageRpcs:
             room.local_participant.register_rpc_method(name, partial(self._answer, method))
 
     async def _answer(self, method: Callable[[str], str], call: rtc.RpcInvocationData) -> str:
-        """Answer a call of the trainee's page; ignore any other."""
         # A page calls as soon as it is connected, perhaps before LiveKit announces the trainee.
         participant = await self._arrivals.find(call.caller_identity)
         return method(call.payload) if participant and is_human(participant) else "ignored"

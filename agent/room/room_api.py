@@ -23,36 +23,26 @@ avatar until the endpoint's reaper finds it."""
 
 
 class RoomApi:
-    """The server API for one room."""
+    """The server API for one room. `remove` and `delete` leave failures to the reaper."""
 
     def __init__(self, room: str, livekit: api.LiveKitAPI) -> None:
-        """Use a client, which the caller closes, for the room of this name."""
         self._room = room
         self._api = livekit.room
 
     async def participants(self) -> list[api.ParticipantInfo]:
-        """The participants as LiveKit knows them now; empty if the room is gone.
-
-        Raises:
-            LiveKitError: LiveKit refused or did not answer.
-        """
+        """Return the participants as LiveKit knows them; empty if the room is gone."""
         request = api.ListParticipantsRequest(room=self._room)
         response = await _answer("ListParticipants", self._api.list_participants(request))
         return list(response.participants) if response else []
 
     async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
-        """Change a participant's attributes; LiveKit announces it to everyone at once.
-
-        Raises:
-            LiveKitError: LiveKit refused or did not answer.
-        """
+        """Change a participant's attributes; LiveKit announces it to everyone at once."""
         request = api.UpdateParticipantRequest(
             room=self._room, identity=identity, attributes=attributes
         )
         await _answer("UpdateParticipant", self._api.update_participant(request))
 
     async def remove(self, identity: str) -> None:
-        """Remove a participant; a failure is logged and left to the endpoint's reaper."""
         request = api.RoomParticipantIdentity(room=self._room, identity=identity)
         try:
             await _answer("RemoveParticipant", self._api.remove_participant(request))
@@ -63,11 +53,7 @@ class RoomApi:
             )
 
     async def remove_agent(self, identity: str) -> None:
-        """Remove a dead agent, after the avatar that published on its behalf.
-
-        Raises:
-            LiveKitError: LiveKit did not say who is in the room.
-        """
+        """Remove a dead agent, after the avatar that published on its behalf."""
         avatars = [
             participant.identity
             for participant in await self.participants()
@@ -77,11 +63,7 @@ class RoomApi:
             await self.remove(leftover)
 
     async def delete(self) -> bool:
-        """Delete the room, with one retry; a failure is logged and left to the reaper.
-
-        Returns:
-            False if LiveKit had no such room any more.
-        """
+        """Delete the room, with one retry. Returns False if LiveKit had no such room any more."""
         for attempt in range(1, _DELETE_TRIES + 1):
             try:
                 with translate_livekit_errors("DeleteRoom"):

@@ -20,10 +20,9 @@ _RESPONSE_TIMEOUT_S: Final = 3.0
 
 
 async def is_listed_without_agent(livekit: RoomApi) -> bool:
-    """Return True if LiveKit lists no agent in the room, before this job has joined it.
+    """Return True if LiveKit lists no agent in the room, which this job has not joined.
 
-    Another agent may still be joining, so `is_only_agent` decides later. Return False if LiveKit
-    does not answer.
+    Another agent may still be joining, so `is_only_agent` decides later.
     """
     try:
         return not any(ATTRIBUTE_AGENT in p.attributes for p in await livekit.participants())
@@ -34,13 +33,8 @@ async def is_listed_without_agent(livekit: RoomApi) -> bool:
 async def is_only_agent(room: rtc.Room, livekit: RoomApi) -> bool:
     """Decide whether this job greets the trainee; the room must be connected.
 
-    Also answers `greeter_alive` from now on, for other agents and for the page.
-
-    Returns:
-        False if a live agent was in the room before this one.
-
-    Raises:
-        LiveKitError: another agent is here and LiveKit did not say which one came first.
+    Also answers `greeter_alive` from now on, for other agents and for the page. Raises LiveKitError
+    if another agent is here and LiveKit did not say which one came first.
     """
 
     async def answer_alive(_: rtc.RpcInvocationData) -> str:

@@ -14,13 +14,7 @@ from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.core import end_reasons
-from agent.core.events import (
-    EndRequested,
-    Events,
-    MicrophoneSwitched,
-    TraineeJoined,
-    TraineeLeft,
-)
+from agent.core.events import EndRequested, Events, MicrophoneSwitched, TraineeJoined, TraineeLeft
 from agent.core.log import logger
 from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 
@@ -36,11 +30,7 @@ class Trainee:
     """
 
     def __init__(self, room: rtc.Room, events: Events, *, return_grace_s: float) -> None:
-        """Watch the room from now on; it must be connected.
-
-        Args:
-            return_grace_s: how long the trainee may stay away after leaving on purpose.
-        """
+        """Watch the room. `return_grace_s` is how long a trainee who leaves may stay away."""
         self._room = room
         self._events = events
         self._return_grace_s = return_grace_s
@@ -79,18 +69,13 @@ class Trainee:
 
     @property
     def is_muted(self) -> bool:
-        """True if the trainee has switched the microphone off."""
         participant = self._room.remote_participants.get(self.identity or "")
         tracks = participant.track_publications.values() if participant else ()
         microphones = [track for track in tracks if track.kind == rtc.TrackKind.KIND_AUDIO]
         return bool(microphones) and all(track.muted for track in microphones)
 
     async def wait_for_join(self, timeout_s: float) -> rtc.RemoteParticipant:
-        """Wait until the trainee has joined the room.
-
-        Raises:
-            TimeoutError: they did not join in time.
-        """
+        """Wait until the trainee has joined the room; raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             return await asyncio.shield(self._joined)
 

@@ -27,7 +27,6 @@ class TypedText:
     """
 
     def __init__(self, room: rtc.Room, trainee: Trainee, events: Events) -> None:
-        """Read from now on; the room must be connected."""
         self._trainee = trainee
         self._events = events
         self._tasks = TaskSet()

@@ -15,12 +15,7 @@ from __future__ import annotations
 
 from agent.scripts.for_trainee import script_for, script_in, unusable_files, welcome_for
 from agent.scripts.library import PROMPTS, Library, load_library
-from agent.scripts.rendered_script import (
-    Introduction,
-    RenderedScript,
-    Welcome,
-    introduction_of,
-)
+from agent.scripts.rendered_script import Introduction, RenderedScript, Welcome, introduction_of
 from agent.scripts.schema import (
     ChoiceQuestion,
     Limits,

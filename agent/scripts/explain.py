@@ -47,10 +47,7 @@ _FIELDS: Final = {
 _FIELD_OTHERWISE = "has a value that this field may not have: see docs/script-format.md"
 _YAML: Final = (
     ("mapping values", "a text contains a colon and a space: put the whole text in quotes"),
-    (
-        "'\\t' that cannot start",
-        "a tab is used for the indentation: indent with spaces",
-    ),
+    ("'\\t' that cannot start", "a tab is used for the indentation: indent with spaces"),
     ("cannot start any token", "a text begins with a special character: put the text in quotes"),
     ("unexpected end of stream", "a quote is opened here and not closed"),
     ("stream end", "a list or {…} is opened and not closed: add ] or }"),

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from pydantic import (
-    AliasChoices,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator, model_validator
 
 from agent.core.settings.base import Settings
 from agent.core.settings.field_types import (

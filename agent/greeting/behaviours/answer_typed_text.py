@@ -11,12 +11,7 @@ from typing import Final
 
 from livekit.agents.voice import SpeechHandle
 
-from agent.core.events import (
-    ClosingRequested,
-    SpeechRecognised,
-    Tap,
-    TextReceived,
-)
+from agent.core.events import ClosingRequested, SpeechRecognised, Tap, TextReceived
 from agent.core.log import logger
 from agent.greeting.greeting import Greeting
 from agent.scripts import Question

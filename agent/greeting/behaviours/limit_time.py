@@ -21,7 +21,7 @@ _FINISH_SENTENCE_S: Final = 15.0
 
 
 class LimitTime:
-    """Ends the greeting at the earlier of the two limits, after a closing line."""
+    """Says the closing line before the earlier of the two limits, and ends the greeting at it."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
@@ -37,7 +37,6 @@ class LimitTime:
         self._end_after(limit_s)
 
     async def _announce(self, closing_after_s: float) -> None:
-        """Show the notice on the page, and then request the closing line."""
         notice_s = min(_NOTICE_S, closing_after_s / 2)
         await asyncio.sleep(closing_after_s - notice_s)
         if self._greeting.state.closing_said is None:

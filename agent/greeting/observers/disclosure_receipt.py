@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from agent.core.events import (
-    LabelShown,
-    OpeningFinished,
-    OpeningStarted,
-    TraineeLeft,
-)
+from agent.core.events import LabelShown, OpeningFinished, OpeningStarted, TraineeLeft
 from agent.greeting.greeting import Greeting
 from agent.outcomes.outcome import Notice
 from agent.scripts.disclosure import ai_disclosure_in
 
 
 class DisclosureReceipt:
-    """Writes `state.disclosure`."""
-
     def __init__(self, greeting: Greeting) -> None:
         self._audibility = greeting.audibility
         self._state = greeting.state

@@ -19,8 +19,6 @@ _ANSWER_MAX_BYTES: Final = 14_000
 
 
 class EarlierLines:
-    """Keeps the lines of the conversation and answers `earlier_lines`."""
-
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         self._lines: list[dict[str, str]] = []

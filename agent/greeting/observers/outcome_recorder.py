@@ -54,8 +54,6 @@ _CLOSE_RETRY_S: Final = 2.0
 
 
 class OutcomeRecorder:
-    """The outcome of one greeting, from the job's start to its end."""
-
     def __init__(self, greeting: Greeting, store: Store | None, job: Job) -> None:
         """Begin an outcome; it is saved from `start` on. `close` also closes the store."""
         self._greeting = greeting
@@ -103,10 +101,7 @@ class OutcomeRecorder:
         self._saving = start_task(self._save_until_over(), name="save_outcome")
 
     async def final_reason(self, reason: str) -> str:
-        """The end reason that the endpoint has stored, if all we saw is that the room was closed.
-
-        The endpoint stores the reason before it closes the room.
-        """
+        """The reason that the endpoint stored before it closed the room, if that is all we saw."""
         if reason != end_reasons.ROOM_CLOSED or self._store is None:
             return reason
         try:
@@ -132,7 +127,6 @@ class OutcomeRecorder:
         return not any(json.loads(body).get("id") == self._outcome.id for body in stored)
 
     async def close(self, reason: str) -> None:
-        """Save the outcome for the last time, with retries, and close the store."""
         closing_said = self._state.closing_said is not None
         self._outcome.ended = Ended(reason=reason, at=_now(), closing_said=closing_said)
         self._over.set()

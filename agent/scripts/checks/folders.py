@@ -12,19 +12,8 @@ from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts.checks.file import aliases_in, check_common, check_file, spoken_texts
 from agent.scripts.finding import Finding
-from agent.scripts.library import (
-    COMMON,
-    Library,
-    ScriptFile,
-    folders,
-    read_library,
-    with_folder,
-)
-from agent.scripts.schema import (
-    ChoiceQuestion,
-    Question,
-    Script,
-)
+from agent.scripts.library import COMMON, Library, ScriptFile, folders, read_library, with_folder
+from agent.scripts.schema import ChoiceQuestion, Question, Script
 from agent.scripts.selection import ignored_words
 from agent.scripts.word_forms import normalize_words
 
