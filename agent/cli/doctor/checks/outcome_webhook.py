@@ -45,7 +45,7 @@ def _answered(url: str, response: Response) -> CheckResult:
             "set OUTCOME_WEBHOOK_URL to the final address (https://, or with a slash at its end)"
             + (f", which is at {host_and_port(moved_to)}" if "://" in moved_to else ""),
         )
-    if response.status >= 500:
+    if response.status >= 500 and response.status != 501:  # 501: HEAD is not implemented
         return warning(
             _CHECK,
             f"{where} answers {response.status} to a HEAD request",
