@@ -88,6 +88,8 @@ def translate_livekit_errors(call: str, *, ignore_not_found: bool = False) -> It
         if ignore_not_found and e.code == api.ServerErrorCode.NOT_FOUND:
             return
         answer = f"{call}: LiveKit answered {e.status} {e.code}"
+        if e.status in (401, 403):
+            answer += "; check LIVEKIT_API_KEY, LIVEKIT_API_SECRET and this machine's clock"
         raise LiveKitError(answer, status=e.status, code=str(e.code)) from None
     except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
         raise LiveKitError(f"{call}: LiveKit was not reached ({type(e).__name__})") from None

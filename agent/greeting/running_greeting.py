@@ -77,7 +77,11 @@ class RunningGreeting:
         try:
             await self._greet()
         except Exception:  # noqa: BLE001  the job's edge: whatever failed, the greeting ends cleanly
-            logger.exception("the greeting failed", extra={"event": "greeting_failed"})
+            logger.exception(
+                "the greeting failed; the next request starts it again. See the traceback; for a "
+                "TimeoutError check the CPU of this machine",
+                extra={"event": "greeting_failed"},
+            )
             self._greeting.end(end_reasons.SESSION_FAILED)
 
     async def _greet(self) -> None:

@@ -203,7 +203,8 @@ class OutcomeDelivery(BackgroundTask):
             await self._store.finish_delivery(outcome_id)
             OUTCOME_POSTS.labels("unreadable").inc()
             logger.error(
-                "an outcome cannot be read; it stays in the store and is not delivered",
+                "an outcome cannot be read; it stays in the store and is not delivered. Please "
+                "report this",
                 extra={"event": "outcome_unreadable", **fields},
             )
         else:

@@ -62,7 +62,8 @@ class ExpiredOutcomes:
         self._clock_offset_s = offset_s
         if before_s is not None and abs(offset_s - before_s) > _CLOCK_JUMP_S:
             logger.warning(
-                "the system clock jumped; skipping the expired-lease check",
+                "the system clock jumped; skipping the expired-lease check. Check that this "
+                "machine's clock is synchronised (NTP): LiveKit refuses a wrong one",
                 extra={"event": "clock_jumped", "pause_s": self._grace_s},
             )
             self.pause()
@@ -81,7 +82,7 @@ class ExpiredOutcomes:
         except ValueError:
             # The error's text is not logged: it would repeat parts of the conversation.
             logger.error(
-                "an expired outcome cannot be read; it is closed unchanged",
+                "an expired outcome cannot be read; it is closed unchanged. Please report this",
                 extra={"event": "outcome_unreadable", **ids},
             )
             closed = body

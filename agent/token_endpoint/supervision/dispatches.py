@@ -200,7 +200,7 @@ class DispatchSupervisor:
         state.lost_agents += lost
         DISPATCHES_REPEATED.labels("lost" if lost else "no_show").inc()
         logger.warning(
-            "the agent was lost; dispatched another one"
+            "the agent was lost; dispatched another one. Look for the cause in the workers' logs"
             if lost
             else "no worker took the dispatch; dispatched again. If this repeats, check that a "
             "worker is running, registered and not full",

@@ -1,0 +1,21 @@
+"""LiveKit's errors as an operator reads them."""
+
+from __future__ import annotations
+
+import pytest
+from livekit import api
+
+from agent.core.errors import LiveKitError
+from agent.core.livekit_api import translate_livekit_errors
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_call_says_what_to_check(status: int) -> None:
+    refused = api.ServerError("unauthenticated", "invalid token: eyJhbGci", status=status)
+    with pytest.raises(LiveKitError) as error, translate_livekit_errors("DeleteRoom"):
+        raise refused
+    assert str(error.value) == (
+        f"DeleteRoom: LiveKit answered {status} unauthenticated; check LIVEKIT_API_KEY, "
+        "LIVEKIT_API_SECRET and this machine's clock"
+    )
+    assert error.value.status == status
