@@ -92,4 +92,7 @@ def translate_livekit_errors(call: str, *, ignore_not_found: bool = False) -> It
             answer += "; check LIVEKIT_API_KEY, LIVEKIT_API_SECRET and this machine's clock"
         raise LiveKitError(answer, status=e.status, code=str(e.code)) from None
     except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
-        raise LiveKitError(f"{call}: LiveKit was not reached ({type(e).__name__})") from None
+        why = type(e).__name__
+        if isinstance(e, aiohttp.ClientConnectorCertificateError):
+            why = "its TLS certificate has expired, or is not trusted"
+        raise LiveKitError(f"{call}: LiveKit was not reached ({why})") from None

@@ -56,6 +56,7 @@ class LocalRecorder:
             raise RecordingError("the session has no audio to record")
         path = await self._folder.prepare(self._audio)
         if not await self._folder.has_space():
+            await self._folder.delete(path)
             raise RecordingError(_DISK_FULL)
         recorder = ObservableRecorder(agent_session=self._session)
         self._session.input.audio = recorder.record_input(audio_in)

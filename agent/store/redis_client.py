@@ -52,7 +52,7 @@ _IN_TEXT: Final = (
     ("max number of clients", "it has too many connections: raise maxclients"),
     (
         "certificate_verify_failed",
-        "its TLS certificate is not trusted, or is for another host: add "
+        "its TLS certificate has expired, is not trusted, or is for another host: add "
         "?ssl_ca_certs=/path/to/ca.pem to REDIS_URL or set SSL_CERT_FILE, and use the host name "
         "of the certificate",
     ),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+from typing import Any
+
+import aiohttp
 import pytest
 from livekit import api
 
@@ -19,3 +23,11 @@ def test_refused_call_says_what_to_check(status: int) -> None:
         "LIVEKIT_API_SECRET and this machine's clock"
     )
     assert error.value.status == status
+
+
+def test_expired_certificate_is_named() -> None:
+    key: Any = None
+    expired = aiohttp.ClientConnectorCertificateError(key, ssl.SSLCertVerificationError("expired"))
+    with pytest.raises(LiveKitError, match="certificate has expired, or is not trusted"):
+        with translate_livekit_errors("ListRooms"):
+            raise expired

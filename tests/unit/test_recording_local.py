@@ -86,7 +86,8 @@ async def test_local_recorder_stops_if_the_disk_is_full(tmp_path: Path) -> None:
         with pytest.raises(RecordingError, match="nothing was recorded"):
             await recorder.store("WEBVTT", 5)
         with pytest.raises(RecordingError, match="almost full"):
-            await recorder_for(disk, audio_session()).start()
+            await recorder_for(disk / "other", audio_session()).start()
+        assert os.listdir(disk / "other") == []
 
 
 @pytest.fixture
