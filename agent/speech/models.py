@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, llm
 
+from agent.core.livekit_internals.speech import FallbackLLM
 from agent.core.settings import LlmSettings
 from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
 from agent.speech.google_access import google_access
@@ -15,7 +16,7 @@ LLM_CONNECT_OPTIONS: Final = APIConnectOptions(
 )
 
 
-class FallbackModels(llm.FallbackAdapter):
+class FallbackModels(FallbackLLM):
     """A model with fallback models."""
 
     def __init__(self, models: list[llm.LLM[Any]]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from livekit import rtc
-from livekit.agents import AgentServer, AgentSession
+from livekit.agents import AgentServer, AgentSession, APIConnectionError
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
 from livekit.agents.ipc.proc_pool import ProcPool
@@ -171,6 +171,22 @@ async def test_failed_model_is_tried_after_a_while_and_then_at_intervals(clock: 
         asked.append(len(first.asked))
     assert asked == [1, 1, 2, 2, 3]
     assert len(second.asked) == 5
+
+
+async def test_model_that_has_failed_before_is_asked_if_the_other_one_fails_now(
+    clock: Clock,
+) -> None:
+    fails, answers = Says(breaks_off=True), Says("It is short.")
+    first = ScriptedLLM(fails, fails, answers, fails)
+    second = ScriptedLLM(fails, answers, answers)
+    models = FallbackModels([first, second])
+    with pytest.raises(APIConnectionError):
+        await models.chat(chat_ctx=ChatContext()).collect()
+    await clock.advance(16)
+    for left in (1, 0):  # a probe finds that the first model answers; then it fails again
+        assert (await models.chat(chat_ctx=ChatContext()).collect()).text == "It is short."
+        await asyncio.sleep(0.05)
+        assert first.left == left
 
 
 def test_speaking_rate_is_computed_by_the_method_we_replace() -> None:

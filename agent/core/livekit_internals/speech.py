@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from abc import ABC
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -288,6 +288,23 @@ def drop_early_reply(session: AgentSession[Any]) -> bool:
         return False
     activity._cancel_preemptive_generation()
     return True
+
+
+class FallbackLLM(llm.FallbackAdapter):
+    """The fallback adapter, which tries every model before it fails.
+
+    The plain one skips a model that has failed before, also if all others fail now
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/llm/fallback_adapter.py).
+    """
+
+    def _llm_order(self) -> Iterator[int]:  # type: ignore[override]
+        order = super()._llm_order()
+        skipped = [i for i in order if not self._status[i].available]
+        yield from order
+        if len(skipped) < len(order):  # otherwise, all have just been tried
+            for i in skipped:
+                self._status[i].available = True
+                yield i
 
 
 class UnmeasuredLLMStream(llm.LLMStream, ABC):
