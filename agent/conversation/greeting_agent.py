@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -29,12 +30,13 @@ from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.languages import other_locale_of_reply
-from agent.speech.early_clause import early_parts
+from agent.speech.continued_reply import said_before_calls
+from agent.speech.early_clause import early_parts, has_clause
 from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
 
 _FILLER_AFTER_S: Final = 2.5
-"""If a reply has not begun after this time, the agent says the script's filler phrase."""
+"""If a reply has no clause to say after this time, the agent says the script's filler phrase."""
 _PAUSE_S: Final = 0.6
 """If the model pauses for this long, the agent says the sentences so far."""
 _STT_RETRY_S: Final = (0.0, 1.0, 3.0, 8.0)
@@ -127,36 +129,54 @@ class GreetingAgent(Agent):
     ) -> _Reply:
         """Generate the reply.
 
-        If the reply does not begin in time, say the filler phrase. If the model pauses after a
-        sentence, say that sentence. If a model fails in the middle and another starts over, do not
-        repeat complete sentences. If the reply is in another language, switch to it.
+        If its first clause does not come in time, say the filler phrase, once a turn. If the model
+        pauses after a sentence, say that sentence. If a model fails in the middle and another
+        starts over, do not repeat complete sentences. If the reply is in another language, switch
+        to it.
         """
         script = self.script
         may_switch, self._may_switch = self._may_switch, True
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
         spoken = SpokenReply(script.guide)
+        begun = not script.moment or script.moment in said_before_calls(chat_ctx)
+        """False as long as the voice has nothing to say: no clause and no filler phrase."""
+        held: list[llm.ChatChunk | str | FlushSentinel] = []
+        filler_at = time.monotonic() + _FILLER_AFTER_S
         async with aclosing(reply):
             following = asyncio.ensure_future(anext(reply, None))
             try:
-                await asyncio.wait({following}, timeout=_FILLER_AFTER_S)
-                if not following.done() and self.script.moment:
-                    yield f"{self.script.moment} "
-                    yield FlushSentinel()
-                while (chunk := await following) is not None:
+                while True:
+                    if not begun:
+                        left_s = max(0.0, filler_at - time.monotonic())
+                        await asyncio.wait({following}, timeout=left_s)
+                        if not following.done():
+                            begun = True
+                            yield f"{script.moment} "
+                            yield FlushSentinel()
+                    if (chunk := await following) is None:
+                        break
                     if isinstance(chunk, llm.ChatChunk):
                         if spoken.starts_over(chunk):
-                            yield " "
-                            yield FlushSentinel()
+                            if begun and not held:
+                                yield " "
+                                yield FlushSentinel()
+                            held.clear()
                         chunk = spoken.take(chunk)
                         text = spoken.text if may_switch else ""
                         if locale := other_locale_of_reply(text, script.locale, script.locales):
                             yield call_of_switch_language(locale)
                             return
-                    yield chunk
+                    held.append(chunk)
+                    begun = begun or spoken.ends_a_sentence or has_clause(spoken.text)
+                    while begun and held:
+                        yield held.pop(0)
                     following = asyncio.ensure_future(anext(reply, None))
-                    await asyncio.wait({following}, timeout=_PAUSE_S)
-                    if not following.done() and spoken.ends_a_sentence:
+                    if begun:
+                        await asyncio.wait({following}, timeout=_PAUSE_S)
+                    if begun and not following.done() and spoken.ends_a_sentence:
                         yield FlushSentinel()
+                for chunk in held:
+                    yield chunk
             finally:
                 await utils.aio.cancel_and_wait(following)
 

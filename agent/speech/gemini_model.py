@@ -18,6 +18,7 @@ from agent.core.livekit_internals.speech import (
     keep_idle_connections,
 )
 from agent.core.log import logger
+from agent.speech.continued_reply import said_before_calls
 from agent.speech.gemini_thinking import is_off, thinking_of
 from agent.speech.reply_check import NotSpeechError, ReplyCheck
 
@@ -157,7 +158,9 @@ class _Reply(UnmeasuredLLMStream):
 
     async def _attempt(self) -> None:
         check = ReplyCheck(
-            _instructions(self.chat_ctx), [tool.id for tool in self.tools], _said(self.chat_ctx)
+            _instructions(self.chat_ctx),
+            [tool.id for tool in self.tools],
+            said_before_calls(self.chat_ctx),
         )
         characters = 0
         last_id = ""
@@ -232,13 +235,3 @@ def _instructions(chat_ctx: llm.ChatContext) -> str:
         for item in chat_ctx.items
         if item.type == "message" and item.role == "system"
     )
-
-
-def _said(chat_ctx: llm.ChatContext) -> str:
-    """What the model has said in this turn, before the function calls that it continues."""
-    said: list[str] = []
-    for item in chat_ctx.items:
-        if item.type == "message":
-            said = [*said, item.text_content or ""] if item.role == "assistant" else []
-    after_calls = chat_ctx.items and chat_ctx.items[-1].type == "function_call_output"
-    return " ".join(said) if after_calls else ""

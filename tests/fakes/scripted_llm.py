@@ -25,6 +25,9 @@ class Says:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     after_s: float = 0.0
     """The delay before the answer."""
+    pause_s: float = 0.0
+    """The delay after the text, before `rest`."""
+    rest: str = ""
     breaks_off: bool = False
     """The connection is lost after that."""
 
@@ -84,6 +87,11 @@ class _Stream(llm.LLMStream):
             for name, arguments in says.calls
         ]
         delta = llm.ChoiceDelta(role="assistant", content=says.text or None, tool_calls=calls)
-        self._event_ch.send_nowait(llm.ChatChunk(id=utils.shortuuid(), delta=delta))
+        attempt = utils.shortuuid()
+        self._event_ch.send_nowait(llm.ChatChunk(id=attempt, delta=delta))
+        if says.rest:
+            await asyncio.sleep(says.pause_s)
+            delta = llm.ChoiceDelta(role="assistant", content=says.rest)
+            self._event_ch.send_nowait(llm.ChatChunk(id=attempt, delta=delta))
         if says.breaks_off:
             raise APIConnectionError("scripted", retryable=False)

@@ -309,11 +309,31 @@ async def test_slow_reply_starts_with_the_filler_phrase() -> None:
         assert said(await talk.says("And when?")) == "At once."
 
 
+async def test_filler_phrase_is_said_if_the_model_pauses_within_the_first_clause() -> None:
+    reply = Says("The vid", pause_s=3, rest="eo is short.")
+    async with Talk(reply) as talk:
+        run = await talk.says("How long is it?")
+        assert said(run) == f"{talk.state.script.moment} The video is short."
+
+
+async def test_filler_phrase_is_said_once_a_turn() -> None:
+    slow_call = Says(calls=[saved("driven_before", True)], after_s=3)
+    async with Talk(slow_call, Says("For how long?", after_s=3)) as talk:
+        run = await talk.says("Yes")
+        assert said(run).split() == f"{talk.state.script.moment} For how long?".split()
+
+
 async def test_fallback_model_starts_a_broken_reply_over() -> None:
-    reply = Says("It takes about ten", breaks_off=True)
+    reply = Says("Well, it takes about ten", breaks_off=True)
     async with Talk(reply, second=Says("It takes ten minutes.")) as talk:
         heard = said(await talk.says("How long is it?"))
-        assert heard == "It takes about ten It takes ten minutes."
+        assert heard == "Well, it takes about ten It takes ten minutes."
+
+
+async def test_nothing_is_said_of_a_reply_that_breaks_off_in_its_first_clause() -> None:
+    reply = Says("It takes about ten", breaks_off=True)
+    async with Talk(reply, second=Says("It takes ten minutes.")) as talk:
+        assert said(await talk.says("How long is it?")) == "It takes ten minutes."
 
 
 async def test_fallback_model_does_not_repeat_complete_sentences() -> None:
