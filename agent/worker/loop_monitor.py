@@ -7,6 +7,7 @@ Processes that wait for a job are not watched. livekit-agents would wake two thr
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from typing import Final
 
@@ -16,6 +17,10 @@ _SWITCHED_OFF_MS: Final = "0.0"
 """Differs from "0", with which an operator switches the monitor off in jobs, too."""
 _THRESHOLDS: Final = loop_monitor.LoopMonitorThresholds(warn=0.25, error=0.5)
 """In seconds. A threshold of 0.25 s needs 20 wake-ups a second, one of 0.1 s needs 50."""
+_MESSAGE: Final = (
+    "the event loop was blocked. If cpu_time is much lower than duration, this machine has too few "
+    "cores for its greetings; otherwise report this, with stack"
+)
 
 
 def switch_off_by_default() -> None:
@@ -31,3 +36,12 @@ def watch_event_loop(name: str) -> None:
     """
     if os.environ.get(loop_monitor.ENV_WARN_THRESHOLD_MS) == _SWITCHED_OFF_MS:
         loop_monitor.start_monitoring(asyncio.get_running_loop(), thresholds=_THRESHOLDS, name=name)
+    logging.getLogger("livekit.agents").addFilter(_explain_blocked_loop)
+
+
+def _explain_blocked_loop(record: logging.LogRecord) -> bool:
+    """Give the monitor's lines one message: each has another duration and place in its own."""
+    if str(record.msg).startswith("event loop blocked for "):
+        record.msg, record.args = _MESSAGE, None
+        record.event = "event_loop_blocked"
+    return True

@@ -8,6 +8,7 @@ import pytest
 from livekit.agents.telemetry import loop_monitor
 
 from agent.worker.loop_monitor import switch_off_by_default, watch_event_loop
+from tests.support.process_logs import logged
 
 _VARIABLE = "LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS"
 
@@ -42,3 +43,36 @@ async def test_threshold_of_the_environment_is_used(
     monkeypatch.setenv(_VARIABLE, chosen)
     switch_off_by_default()
     assert await _threshold_of_a_job() == threshold_s
+
+
+async def test_each_blocked_loop_has_the_same_message_and_an_event(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(_VARIABLE, "80")
+    loop = asyncio.get_running_loop()
+    loop_monitor.start_monitoring(loop, name="job")
+    try:
+        watch_event_loop("job")
+        monitor = loop_monitor.get_monitor(loop)
+        assert monitor is not None
+        for duration_s, importing in ((0.3, None), (1.2, "json")):
+            monitor._emit_log(
+                loop_monitor.BlockedReport(
+                    duration=duration_s,
+                    started_at=0,
+                    warn_threshold=0.08,
+                    severity="warning",
+                    gc_time=0,
+                    cpu_time=0.01,
+                    watchdog_gap=0,
+                    process_descheduled=False,
+                    task_name=None,
+                    stacks=["# here"],
+                    importing=importing,
+                )
+            )
+    finally:
+        loop_monitor.stop_monitoring(loop)
+    assert len(logged(caplog, "event_loop_blocked")) == 2
+    assert len(set(caplog.messages)) == 1
+    assert caplog.records[0].__dict__["duration"] == 0.3
