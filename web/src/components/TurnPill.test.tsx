@@ -9,7 +9,7 @@ import { TurnPill } from "./TurnPill.js";
 
 interface Shown {
   activity: Activity;
-  locale?: string | undefined;
+  openingIsOver?: boolean;
   textMode?: boolean;
   reconnecting?: boolean;
   microphone?: MicrophoneStatus;
@@ -21,14 +21,14 @@ function show({
   textMode = false,
   reconnecting = false,
   canTap = false,
+  openingIsOver = true,
   ...given
 }: Shown) {
-  const locale = "locale" in given ? given.locale : "en";
   const agent: AgentPresence = {
     status: {
       ready: true,
       output: { mode: "voice", modeReason: undefined },
-      locale,
+      locale: "en",
       closing: undefined,
       ended: undefined,
     },
@@ -36,7 +36,7 @@ function show({
     recording: false,
     takesFeedback: false,
     guide: "Maya",
-    questions: undefined,
+    questions: openingIsOver ? { total: 0, answered: 0, skipped: 0, open: undefined } : undefined,
     videoTrack: undefined,
     audioTrack: undefined,
   };
@@ -64,8 +64,8 @@ test.each<[Shown, string, string]>([
   [{ activity: "listening", textMode: true }, "trainee", "Your turn: type your answer"],
   [{ activity: "listening", canTap: true }, "trainee", "Your turn: speak or type"],
   [{ activity: "listening", canTap: true, textMode: true }, "trainee", "Your turn: tap or type"],
-  // Before the opening, the agent listens, but it is not the trainee's turn.
-  [{ activity: "listening", locale: undefined }, "nobody", "Maya is getting ready"],
+  // Its voice may take seconds to begin the opening.
+  [{ activity: "listening", openingIsOver: false }, "nobody", "Maya is getting ready"],
   [{ activity: "listening", reconnecting: true }, "nobody", "Reconnecting…"],
 ])("%o", (shown, turn, text) => {
   expect(show(shown)).toEqual([turn, text]);
