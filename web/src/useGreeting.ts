@@ -133,7 +133,8 @@ export function useGreetingAt(
   const session = useSession(useMemo(() => tokenSourceOf(endpoint), [endpoint]));
   const { room } = session;
   const connected = session.isConnected;
-  const agent = useAgentPresence(room, useAgentLiveness(room));
+  const { deadAgentSid, late } = useAgentLiveness(room);
+  const agent = useAgentPresence(room, deadAgentSid);
   const state = useGreetingState(endpoint, session, agent?.status);
   useCallbacks(state, options);
 
@@ -149,7 +150,7 @@ export function useGreetingAt(
     agent,
     connected,
     reconnecting,
-    slowConnection: useSlowConnection(room, reconnecting),
+    slowConnection: useSlowConnection(room, reconnecting || late),
     conversation: useCaptions(room),
     ...sound,
     microphone: useMicrophone(room, connected && isConversing(state), join),

@@ -13,8 +13,11 @@ export const CALL_EVERY_MS = 3_000;
 /** A busy machine may miss one call. */
 const DEAD_AFTER_MISSED_CALLS = 2;
 
-/** `unknown`: the call may have been lost or late on the page's own connection. */
-export type Answer = "alive" | "silent" | "unknown";
+/**
+ * `late`: the agent lives, but the page's own connection is slow. `unknown`: the connection is
+ * interrupted.
+ */
+export type Answer = "alive" | "late" | "silent" | "unknown";
 
 export class AgentLiveness<Agent> {
   private watched: Agent | undefined;
@@ -59,7 +62,7 @@ export class AgentLiveness<Agent> {
   }
 
   private count(answer: Answer) {
-    if (answer === "alive") {
+    if (answer === "alive" || answer === "late") {
       this.reset(this.watched);
     } else if (answer === "silent" && ++this.missedCalls === DEAD_AFTER_MISSED_CALLS) {
       this.onDeadAgent(this.watched);

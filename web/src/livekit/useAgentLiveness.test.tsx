@@ -34,10 +34,10 @@ test("an agent whose answers are late is not dead while it or its avatar is hear
   });
   const { result } = renderHook(() => useAgentLiveness(room));
   await seconds(20);
-  expect(result.current).toBeUndefined();
+  expect(result.current).toEqual({ deadAgentSid: undefined, late: true });
   avatar.isSpeaking = false;
   await seconds(9);
-  expect(result.current).toBe("agent");
+  expect(result.current).toEqual({ deadAgentSid: "agent", late: false });
 });
 
 test("an agent whose answers take longer than a call is not dead", async () => {
@@ -50,8 +50,11 @@ test("an agent whose answers take longer than a call is not dead", async () => {
   join("agent");
   const { result } = renderHook(() => useAgentLiveness(room));
   await seconds(20);
-  expect(result.current).toBeUndefined();
+  expect(result.current).toEqual({ deadAgentSid: undefined, late: true });
+  latencyMs = 500;
+  await seconds(9);
+  expect(result.current).toEqual({ deadAgentSid: undefined, late: false });
   latencyMs = 60_000;
   await seconds(15);
-  expect(result.current).toBe("agent");
+  expect(result.current).toEqual({ deadAgentSid: "agent", late: false });
 });

@@ -1,4 +1,4 @@
-/** Calls the agent in the room regularly; returns the sid of an agent that no longer answers. */
+/** Calls the agent in the room regularly. */
 import {
   ConnectionState,
   type RemoteParticipant,
@@ -17,20 +17,30 @@ import { callParticipant } from "./rpc.js";
 
 const STATS_TIMEOUT_MS = 1_000;
 
-export function useAgentLiveness(room: Room): string | undefined {
+export interface Liveness {
+  /** The sid of an agent that no longer answers. */
+  deadAgentSid: string | undefined;
+  /** The last answer took more than three seconds. */
+  late: boolean;
+}
+
+export function useAgentLiveness(room: Room): Liveness {
   const [deadAgentSid, setDeadAgentSid] = useState<string>();
+  const [late, setLate] = useState(false);
   useEffect(() => {
     const newest = () => newestAgent(room.remoteParticipants.values());
     let answers = 0;
     const call = async () => {
       const before = answers;
-      const answer = await callAgent(room, newest(), () => answers++);
+      const given = await callAgent(room, newest(), () => answers++);
       // The late answer to an earlier call counts, too.
-      return answers > before ? "alive" : answer;
+      const answer = given !== "alive" && answers > before ? "late" : given;
+      setLate(answer === "late");
+      return answer;
     };
     return new AgentLiveness(() => newest()?.sid, call, setDeadAgentSid).start();
   }, [room]);
-  return deadAgentSid;
+  return { deadAgentSid, late };
 }
 
 async function callAgent(
@@ -58,7 +68,8 @@ async function callAgent(
     const [earlier = -1, now = 0] = await Promise.all([before, receivedPackets(room)]);
     // On a slow connection, answers come after the video that waits before them.
     const isHeard = [...room.remoteParticipants.values()].some(({ isSpeaking }) => isSpeaking);
-    return connection.steady && now > earlier && !isHeard ? "silent" : "unknown";
+    if (!connection.steady || now <= earlier) return "unknown";
+    return isHeard ? "late" : "silent";
   } finally {
     stop();
   }

@@ -9,10 +9,9 @@ afterEach(() => void vi.useRealTimers());
 
 function show() {
   const room = new Room();
-  const { result, rerender } = renderHook(
-    ({ reconnecting }) => useSlowConnection(room, reconnecting),
-    { initialProps: { reconnecting: false } },
-  );
+  const { result, rerender } = renderHook(({ bad }) => useSlowConnection(room, bad), {
+    initialProps: { bad: false },
+  });
   const report = (quality: ConnectionQuality, participant: Participant = room.localParticipant) =>
     act(() => void room.emit(RoomEvent.ConnectionQualityChanged, quality, participant));
   const wait = (seconds: number) => act(() => void vi.advanceTimersByTime(seconds * 1000));
@@ -34,16 +33,16 @@ test("a connection is slow once it has been poor for some seconds, and until it 
   expect(result.current).toBe(false);
 });
 
-test("a reconnection counts, a short one and another participant's connection do not", () => {
+test("a reconnection or late answers count, short ones and another participant's connection do not", () => {
   const { result, rerender, report, wait } = show();
   report(ConnectionQuality.Poor, { isLocal: false } as unknown as Participant);
   wait(10);
-  rerender({ reconnecting: true });
+  rerender({ bad: true });
   wait(3);
-  rerender({ reconnecting: false });
+  rerender({ bad: false });
   wait(10);
   expect(result.current).toBe(false);
-  rerender({ reconnecting: true });
+  rerender({ bad: true });
   wait(6);
   expect(result.current).toBe(true);
 });

@@ -6,8 +6,14 @@ import { onRoomEvents } from "./roomEvents.js";
 /** A connection that is bad, or good again, for less than this changes nothing on the page. */
 const STEADY_MS = 5_000;
 
-/** The trainee's own connection is slow or interrupted, and has been for some seconds. */
-export function useSlowConnection(room: Room, reconnecting: boolean): boolean {
+/**
+ * The trainee's own connection is slow or interrupted, and has been for some seconds.
+ *
+ * Args:
+ *   bad: signs of it besides LiveKit's quality, which only counts lost packets: on many slow connections,
+ *     packets wait, and none is lost.
+ */
+export function useSlowConnection(room: Room, bad: boolean): boolean {
   const [poor, setPoor] = useState(false);
   const [slow, setSlow] = useState(false);
   useEffect(() => {
@@ -18,10 +24,10 @@ export function useSlowConnection(room: Room, reconnecting: boolean): boolean {
     return onRoomEvents(room, { [RoomEvent.ConnectionQualityChanged]: onQuality });
   }, [room]);
 
-  const bad = poor || reconnecting;
+  const isBad = poor || bad;
   useEffect(() => {
-    const timer = setTimeout(() => setSlow(bad), STEADY_MS);
+    const timer = setTimeout(() => setSlow(isBad), STEADY_MS);
     return () => clearTimeout(timer);
-  }, [bad]);
+  }, [isBad]);
   return slow;
 }
