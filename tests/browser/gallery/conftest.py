@@ -19,6 +19,7 @@ from tests.browser.chromium import find_chromium
 
 SIZES: Final = {
     "phone": (360, 640),
+    "small-phone": (320, 640),
     "phone-landscape": (740, 360),
     "tablet": (768, 1024),
     "small-laptop": (1024, 600),
