@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 
 from aiohttp import web
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OPENING_BEGINS, OpenPage
 from tests.support.host_pages import EXAMPLES, axe_violations, example_page, serving, start
@@ -134,3 +135,28 @@ async def test_element_greets_under_a_strict_policy(
         assert page.url == f"{origin}/"
     assert errors == []
     await product.paid_avatars_left(f"training-session-{session_id}")
+
+
+async def test_iframe_page_shows_progress_and_reports_a_script_that_does_not_load(
+    product: Product, open_page: OpenPage, host_app_socket: socket.socket
+) -> None:
+    greeter = product.stage.endpoint_url
+    html = example_page("iframe", greeter_url=greeter, session_id="123", jwt="x.y.z")
+    html += "<script>addEventListener('message', ({ data }) => { window.told = data; });</script>"
+    pages = {"/": lambda: web.Response(text=html, content_type="text/html")}
+    page = await open_page()
+    seen = asyncio.Event()
+
+    async def fail_after_it_was_seen(route: Route) -> None:
+        await seen.wait()
+        await route.abort()
+
+    await page.route("**/static/greeter.js", fail_after_it_was_seen)
+    async with serving(host_app_socket, pages, EXAMPLES / "iframe") as origin:
+        await page.goto(origin, wait_until="commit")
+        frame = page.frame_locator("iframe")
+        await expect(frame.get_by_role("progressbar")).to_be_visible()
+        seen.set()
+        await expect(frame.locator("main")).to_contain_text("go on with your training without it")
+        told = await until_answer(lambda: page.evaluate("window.told"))
+    assert (told["type"], told["reason"]) == ("error", "page_error")

@@ -5,7 +5,7 @@
 const options = new URLSearchParams(location.hash.slice(1));
 const session = location.pathname.split("/").at(-1);
 
-const greeter = document.createElement("training-greeter");
+const greeter = document.querySelector("training-greeter");
 greeter.authorization = options.get("authorization") ?? undefined;
 const url = new URL(`../api/users/sessions/${session}/avatar-greeting/`, location.href);
 greeter.setAttribute("endpoint-url", url.href);
@@ -24,7 +24,18 @@ for (const type of ["continue", "ended", "error"]) {
   });
 }
 
-// Before the element starts: it takes its first language from the page.
-document.documentElement.lang = options.get("locale") || navigator.language;
+// Before greeter.js has loaded, which takes seconds on a slow connection. The policy of this page allows no
+// stylesheet.
+Object.assign(document.querySelector("progress").style, { display: "block", margin: "40vh auto" });
 document.body.style.margin = "0";
-document.querySelector("main").append(greeter);
+// The element takes its first language from the page.
+document.documentElement.lang = options.get("locale") || navigator.language;
+
+addEventListener("load", () => {
+  if (customElements.get("training-greeter")) return;
+  greeter.lang = "en";
+  greeter.textContent = "Welcome! The greeting could not be loaded. You can go on with your training without it.";
+  greeter.dispatchEvent(
+    new CustomEvent("error", { detail: { reason: "page_error", retryable: true } }),
+  );
+});
