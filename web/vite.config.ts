@@ -1,8 +1,22 @@
+import { gzipSync } from "node:zlib";
+
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** Writes `.gz` files for servers that do not compress themselves, such as that of `make demo`. */
+const gzip: Plugin = {
+  name: "gzip",
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      const source = gzipSync(file.type === "chunk" ? file.code : file.source);
+      this.emitFile({ type: "asset", fileName: `${file.fileName}.gz`, source });
+    }
+  },
+};
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react()],
+  plugins: [react(), gzip],
   build: {
     outDir: "dist",
     license: { fileName: "licenses.md" },
