@@ -12,13 +12,9 @@ _LOCAL_NAMES = (
 
 
 def is_private_host(host: str) -> bool:
-    """Return True if a host cannot be reached from the internet.
+    """Return True if a host (a name, or an address) cannot be reached from the internet.
 
     The function does no DNS lookup: a public name that resolves to a private address is public.
-
-    Args:
-        host: a name or an address without a port. An IPv6 address may be in brackets and may have
-            a zone.
     """
     name = host.strip().removeprefix("[").removesuffix("]").rstrip(".").lower()
     try:

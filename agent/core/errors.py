@@ -26,7 +26,7 @@ class TrainingGreeterError(Exception):
 
 
 class ConfigError(TrainingGreeterError):
-    """One or more settings are missing or unusable; the text lists all of them."""
+    """The text lists all settings that are missing or unusable."""
 
 
 class StartupError(TrainingGreeterError):
@@ -50,12 +50,7 @@ class PlatformKeysError(TrainingGreeterError):
 
 
 class LiveKitError(TrainingGreeterError):
-    """LiveKit's server API refused a call or was not reached in time.
-
-    Args:
-        status: the HTTP status of the answer; None if there was no answer.
-        code: LiveKit's error code, for example `unavailable`; empty if there was no answer.
-    """
+    """`status` (of HTTP) and `code` (such as `unavailable`) are empty if there was no answer."""
 
     def __init__(self, reason: str, *, status: int | None = None, code: str = "") -> None:
         super().__init__(reason)
@@ -64,18 +59,11 @@ class LiveKitError(TrainingGreeterError):
 
 
 class RecordingError(TrainingGreeterError):
-    """A recording cannot be made, stored or deleted.
-
-    The text says what to check and contains no secret.
-    """
+    """The text says what to check and contains no secret."""
 
 
 class WebhookError(TrainingGreeterError):
-    """The platform did not accept an outcome. The text says what to check, without a secret.
-
-    Args:
-        status: the HTTP status of the answer; None if there was no answer.
-    """
+    """The text says what to check, without a secret; `status` is None if there was no answer."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
@@ -95,13 +83,7 @@ class AvatarError(TrainingGreeterError):
 
 
 class AvatarRejected(AvatarError):
-    """Beyond Presence refused the request for an avatar.
-
-    Args:
-        status: the HTTP status of the answer.
-        advice: one sentence that says what the operator should do.
-        body: the start of the answer, for the log.
-    """
+    """Beyond Presence refused the request; `body` is the start of its answer, for the log."""
 
     def __init__(self, status: int, advice: str, body: str = "") -> None:
         super().__init__(f"Beyond Presence answered {status}: {advice}")

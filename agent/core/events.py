@@ -292,8 +292,7 @@ class RecordingDeclined:
 
 @dataclass(frozen=True, slots=True)
 class EndRequested:
-    """The greeting must end: the page or the endpoint asks for it, or the trainee or the room is
-    gone."""
+    """The page, the endpoint, the room or the session asks for the end of the greeting."""
 
     reason: str
     """One of `agent.core.end_reasons`, or the caller's own."""

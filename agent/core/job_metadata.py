@@ -104,22 +104,15 @@ class JobMetadata(_Data):
     """When the token endpoint got the request for the greeting (Unix time in seconds)."""
 
     def to_json(self) -> str:
-        """Return compact JSON of a few hundred bytes."""
         return self.model_dump_json()
 
     def with_trainee_name(self, name: str) -> JobMetadata:
-        """Return a copy in which the trainee has another name."""
         trainee = self.trainee.model_copy(update={"name": name})
         return self.model_copy(update={"trainee": trainee})
 
     @classmethod
     def from_json(cls, text: str) -> JobMetadata:
-        """Parse metadata written by `to_json`; unknown fields are ignored.
-
-        Raises:
-            JobMetadataError: the text is not JSON, not an object, of another version, or has a
-                field of a wrong type.
-        """
+        """Parse metadata of `to_json`; unknown fields are ignored. Raises JobMetadataError."""
         try:
             raw = json.loads(text)
         except (ValueError, RecursionError) as e:

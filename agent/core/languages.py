@@ -50,10 +50,9 @@ def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str
 
 
 def other_language_of_text(text: str, locale: str) -> str:
-    """Return the language of a text, or of one of its sentences, if it is clearly not the locale's.
+    """Return the language of a text, or of one of its sentences, if it is not the locale's.
 
-    Returns:
-        The language; empty if the text seems to be in the locale's, or is too short to be certain.
+    It is empty if the text seems to be in the locale's, or is too short to be certain.
     """
     parts = (text, *re.split(r"(?<=[.!?])\s", text))
     return next(filter(None, (_other_language(part, language_of(locale)) for part in parts)), "")
@@ -80,7 +79,6 @@ def _words(text: str) -> list[str]:
 
 
 def _counts(words: Collection[str]) -> dict[str, int]:
-    """Return how many of the words are frequent words of each language."""
     return {language: _count(words, known) for language, known in _WORDS.items()}
 
 

@@ -72,15 +72,10 @@ class LiveKitServerApi(api.LiveKitAPI):
 
 @contextmanager
 def translate_livekit_errors(call: str, *, ignore_not_found: bool = False) -> Iterator[None]:
-    """Translate what the block raises.
+    """Translate what LiveKit's API raises in the block into LiveKitError.
 
-    Args:
-        call: the name of the call in LiveKit's API.
-        ignore_not_found: treat `not_found` as success: what the call removes is already gone.
-
-    Raises:
-        LiveKitError: with `status` and `code` if LiveKit answered. LiveKit's own text is left out,
-            because its 401 repeats the token.
+    LiveKit's own text is left out, because its 401 repeats the token. With `ignore_not_found`, what
+    the call removes may be gone already.
     """
     try:
         yield

@@ -56,10 +56,8 @@ class Redactor:
 class RedactingFilter(logging.Filter):
     """Drop personal data and redact tokens and secrets in the records of all loggers.
 
-    Args:
-        secrets: texts to redact in messages, fields and tracebacks.
-        only_counts: drop the lines below WARNING that are about one greeting, and the ids in all
-            others (OUTCOME_DETAIL=aggregate).
+    With `only_counts` (OUTCOME_DETAIL=aggregate), drop the lines below WARNING that are about one
+    greeting, and the ids in all others.
     """
 
     def __init__(self, secrets: Iterable[str] = (), *, only_counts: bool = False) -> None:

@@ -32,11 +32,9 @@ _TITLE_PARTS = re.compile(r"(?<=\w)\s?[:|](?=\s)")
 
 
 def one_line(value: object, limit: int) -> str:
-    """Return the text on one line, without control and direction characters.
+    """Return the text on one line of at most `limit` characters; empty if it is not a string.
 
-    Args:
-        value: anything; the result is empty if it is not a string.
-        limit: maximum length in characters.
+    Control and direction characters are removed.
     """
     if not isinstance(value, str):
         return ""

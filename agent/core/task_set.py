@@ -18,7 +18,6 @@ class TaskSet(aio.TaskSet):
     """livekit-agents' TaskSet, plus failure logs and cancellation."""
 
     def start(self, work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
-        """Run `work` in the background until it ends or `cancel` is called."""
         task = self.create_task(work, name=name)
         task.add_done_callback(log_task_failure)
         return task

@@ -30,9 +30,7 @@ def discloses_ai(text: str, locale: str = "en") -> bool:
 def ai_disclosure_in(text: str, disclosure: str) -> str:
     """Return the words of a line that say that an AI speaks; empty if there are none.
 
-    Args:
-        disclosure: the script's own words for it. If the line does not contain them, the result is
-            the sentence that says it.
+    They are the script's own `disclosure`, or else the sentence that says it.
     """
     if disclosure and disclosure in text:
         return disclosure
@@ -50,8 +48,7 @@ def discloses_recording(text: str, locale: str) -> bool:
 def insert_recording_disclosure(opening: str, disclosure: str, *, given: Sequence[str]) -> str:
     """Insert the disclosure before the last sentence of the opening, which is the question.
 
-    Args:
-        given: texts of the platform, such as `Dr. Ada`; no sentence ends within them.
+    `given` has texts of the platform, such as `Dr. Ada`; no sentence ends within them.
     """
     plain = opening
     for text in sorted(filter(None, given), key=len, reverse=True):

@@ -90,15 +90,9 @@ _JINJA: Final = (
 
 
 def explain_field(error: ErrorDetails, loc: Loc, names: list[str]) -> tuple[Loc, str]:
-    """Explain what is wrong with a field.
+    """Return the field to show an error of pydantic at, and the message.
 
-    Args:
-        error: of pydantic.
-        loc: the field, as it stands in the file.
-        names: of all fields at the top of the file, to recognize a misspelled one.
-
-    Returns:
-        The field to show the message at, and the message.
+    `names` are all fields at the top of the file, to recognize a misspelled one.
     """
     kind: str = error["type"]
     context: dict[str, Any] = error.get("ctx") or {}
@@ -129,12 +123,10 @@ def explain_field(error: ErrorDetails, loc: Loc, names: list[str]) -> tuple[Loc,
 
 
 def explain_yaml(problem: str) -> str:
-    """Explain a message of the YAML library."""
     return next((ours for theirs, ours in _YAML if theirs in problem), _YAML_OTHERWISE)
 
 
 def explain_filling(problem: str) -> str:
-    """Explain an error that occurred while a text was filled in."""
     for theirs, ours in _JINJA:
         if theirs in problem.lower():
             return ours.format(*re.findall(r"'([^']*)'", problem)[:1], "")
@@ -142,7 +134,6 @@ def explain_filling(problem: str) -> str:
 
 
 def explain_template(problem: str, source: str) -> str:
-    """Explain a message of the template library about `source`."""
     # The innermost part that is open is the last one that the message quotes.
     quoted = re.findall(r"'([^']*)'", problem)
     word = quoted[-1 if "looking for the following" in problem else 0] if quoted else ""

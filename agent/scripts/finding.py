@@ -33,8 +33,6 @@ class Finding:
 
 
 class InvalidScriptFile(ScriptError):
-    """The file is not a valid script; `findings` has every reason."""
-
     def __init__(self, *findings: Finding) -> None:
         super().__init__("\n".join(map(str, findings)))
         self.findings = findings

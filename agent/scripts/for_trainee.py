@@ -21,10 +21,7 @@ T = TypeVar("T")
 def script_for(metadata: JobMetadata, library: Library | None = None) -> RenderedScript:
     """Return the script for a trainee, filled with what is known about them.
 
-    If a script cannot be filled, the next best one is used.
-
-    Raises:
-        ScriptError: no script can be used.
+    If a script cannot be filled, use the next best one. Raises ScriptError if none can be used.
     """
     library = library or load_library(PROMPTS)
     return _best(library, _ranked(library, metadata), metadata, render_script)
@@ -36,9 +33,7 @@ def script_in(
     """Return the same script in another of its locales, or for other details of the trainee.
 
     `script_for` may choose another script, because it prefers aliases in the trainee's language.
-
-    Raises:
-        ScriptError: the script cannot be used in this locale.
+    Raises ScriptError if the script cannot be used in this locale.
     """
     library = library or load_library(PROMPTS)
     file = library.scripts[script.name][locale]
@@ -48,11 +43,7 @@ def script_in(
 
 
 def welcome_for(metadata: JobMetadata) -> Welcome:
-    """Return what the page shows before a trainee's greeting: a small part of `script_for`.
-
-    Raises:
-        ScriptError: no script can be used.
-    """
+    """Return what the page shows before a trainee's greeting: a small part of `script_for`."""
     library = load_library(PROMPTS)
     return _best(library, _ranked(library, metadata), metadata, render_welcome)
 
@@ -105,10 +96,7 @@ def _best(
 
 
 def unusable_files(library: Library | None = None) -> set[Path]:
-    """Return the files that no trainee is greeted with: not valid, or not fillable.
-
-    `python -m agent prompts check` says what is wrong with each.
-    """
+    """Return the files that no trainee is greeted with: not valid, or not fillable."""
     library = library or load_library(PROMPTS)
     found = {finding.path for finding in library.broken}
     for files in library.scripts.values():

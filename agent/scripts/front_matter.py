@@ -76,11 +76,7 @@ class _RefusedError(ComposerError):
 
 
 def text_of(path: Path) -> str:
-    """Read a script file.
-
-    Raises:
-        InvalidScriptFile: it is not a file of UTF-8 text, or is larger than any script.
-    """
+    """Read a script file of UTF-8 text. Raises InvalidScriptFile."""
     try:
         # Do not open a pipe or a device: reading it may never end.
         if path.exists() and not path.is_file():
@@ -101,11 +97,7 @@ def text_of(path: Path) -> str:
 
 
 def parse_front_matter(path: Path, text: str) -> FrontMatter:
-    """Parse the YAML between the `---` lines of the file at `path`.
-
-    Raises:
-        InvalidScriptFile: it is not YAML, or has a structure that no script has.
-    """
+    """Parse the YAML between the `---` lines. Raises InvalidScriptFile."""
     try:
         front_matter = _parse(text)
     except (YAMLError, ValueError, TypeError) as e:
@@ -129,7 +121,6 @@ def _parse(text: str) -> FrontMatter:
 
 
 def _locate(node: Node | None, text: str) -> tuple[dict[Loc, int], dict[Loc, int], dict[Loc, str]]:
-    """Return the `lines`, `duplicates` and `cut` of a front matter."""
     lines: dict[Loc, int] = {}
     duplicates: dict[Loc, int] = {}
     cut: dict[Loc, str] = {}
@@ -164,7 +155,6 @@ def _line(node: Node) -> int:
 
 
 def _explain(error: Exception, text: str) -> tuple[int, str]:
-    """Return the line of an error in the YAML, and what the writer should know."""
     mark = getattr(error, "problem_mark", None)
     if "end of stream" in str(error):
         mark = getattr(error, "context_mark", None) or mark  # where the text or list was opened

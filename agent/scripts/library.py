@@ -78,9 +78,8 @@ class Library:
 def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     """Read one file.
 
-    Raises:
-        InvalidScriptFile: the file cannot be read, or a field is unknown, missing, given twice or
-            of the wrong type.
+    Raises InvalidScriptFile if it cannot be read, or if a field is unknown, missing, given twice or
+    of the wrong type.
     """
     if not LOCALE.fullmatch(path.stem):
         raise InvalidScriptFile(
@@ -127,12 +126,9 @@ def load_library(root: Path) -> Library:
 
 
 def read_library(root: Path) -> Library:
-    """Read every file of a `prompts/` folder.
+    """Read every file of a `prompts/` folder. Raises ScriptError if there is no such folder.
 
     A folder without `_common` uses that of the shipped scripts.
-
-    Raises:
-        ScriptError: the folder does not exist.
     """
     if not root.is_dir():
         raise ScriptError(f"{root} is not a folder")
@@ -159,7 +155,6 @@ def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Findin
 
 
 def _read_files(folder: Path, model: type[M]) -> tuple[dict[str, ScriptFile[M]], list[Finding]]:
-    """Return the valid files of a folder by locale, and the findings of the others."""
     files: dict[str, ScriptFile[M]] = {}
     broken: list[Finding] = []
     try:

@@ -103,11 +103,7 @@ class Introduction(BaseModel):
 
 
 def introduction_of(welcome: Welcome, *, poster_url: str) -> Introduction:
-    """Return the introduction to a script.
-
-    Args:
-        poster_url: used if the script has no picture of its own.
-    """
+    """Return the introduction to a script, with its own picture or else `poster_url`."""
     talk_s = welcome.spoken_s + _QUESTION_S * welcome.question_count + _OWN_QUESTION_S
     return Introduction(
         guide=welcome.guide,

@@ -24,8 +24,7 @@ def render_script(
 ) -> RenderedScript:
     """Fill every text of the selected script with what is known about the trainee.
 
-    Raises:
-        ScriptError: a text is not a valid template, uses an unknown name, or is missing.
+    Raises ScriptError if a text is not a valid template, uses an unknown name, or is missing.
     """
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
@@ -72,11 +71,7 @@ def render_script(
 
 
 def render_welcome(library: Library, selection: ScriptSelection, metadata: JobMetadata) -> Welcome:
-    """Fill what the page shows before the greeting: a small part of `render_script`.
-
-    Raises:
-        ScriptError: a text is not a valid template, uses an unknown name, or is missing.
-    """
+    """Fill what the page shows before the greeting: a small part of `render_script`."""
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
     _, speakable = _platform_values(selection, metadata)

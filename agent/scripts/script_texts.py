@@ -23,11 +23,7 @@ COMMON_NAMES |= {"talking_points", "facts", "questions", "question_lines"}
 
 
 def common_of(library: Library, locale: str) -> ScriptFile[Common]:
-    """Return the shared texts for a locale: of the locale, its language, or the default locale.
-
-    Raises:
-        ScriptError: none of them exists.
-    """
+    """Return the shared texts for a locale: of the locale, its language, or the default locale."""
     for tag in (locale, language_of(locale), DEFAULT_LOCALE):
         if tag in library.commons:
             return library.commons[tag]
@@ -45,9 +41,7 @@ def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str
 class ScriptTexts:
     """The texts of a script, filled with its own words and the values of one trainee.
 
-    Args:
-        values: what the platform gave.
-        quoted: the values that stand in double quotes in the filled texts.
+    `values` is what the platform gave; those in `quoted` stand in double quotes in the texts.
     """
 
     def __init__(
@@ -97,7 +91,6 @@ class ScriptTexts:
         return tuple(self.fill(field, source) for source in sources)
 
     def questions(self) -> tuple[Question, ...]:
-        """Fill the questions, their units and the words of their choices."""
         return tuple(self._question(question) for question in self._file.fields.questions)
 
     def _question(self, question: Question) -> Question:
@@ -110,7 +103,6 @@ class ScriptTexts:
         return question.model_copy(update=changed)
 
     def instructions(self, *, languages: tuple[str, ...]) -> str:
-        """Fill the locale's instructions with the script's persona, facts and questions."""
         file, common = self._file, self._common
         own_language = language_of(file.locale) == language_of(common.locale)
         questions = self.questions()

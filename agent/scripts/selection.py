@@ -85,11 +85,7 @@ def match_alias(
     ignored: frozenset[str],
     locale: str = DEFAULT_LOCALE,
 ) -> str:
-    """Return the key whose alias fits `value` best, by the module's docstring; empty for none.
-
-    Args:
-        locale: the trainee's.
-    """
+    """Return the key whose alias fits `value` best, by the module's docstring; empty for none."""
     language = language_of(locale)
     said: dict[str, str] = {}
     best, best_fit = "", (False, False, 0)
@@ -107,7 +103,6 @@ def match_alias(
 
 
 def ignored_words(library: Library) -> frozenset[str]:
-    """Return the ignored words of all locales."""
     words = (word for file in library.commons.values() for word in file.fields.ignored_words)
     return frozenset(normalize_words(word) for word in words)
 

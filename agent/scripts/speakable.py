@@ -64,5 +64,4 @@ def estimate_speech_s(text: str, locale: str) -> float:
 
 
 def has_no_words(text: str) -> bool:
-    """Return whether the text contains no letter and no digit."""
     return not any(c.isalnum() for c in text)

@@ -80,14 +80,10 @@ def _parsed(source: str) -> nodes.Template:
 def render_template(
     source: str, values: Mapping[str, object], *, quoted: frozenset[str] = frozenset()
 ) -> str:
-    """Fill a template.
+    """Fill a template; the values in `quoted` stand in double quotes wherever it puts them out.
 
-    Args:
-        quoted: the values to put in double quotes wherever the template puts them out.
-
-    Raises:
-        ValueError: the template is invalid, does what is not allowed, becomes too long, or uses a
-            placeholder that is not among the values.
+    Raises ValueError if the template is invalid, does what is not allowed, becomes too long, or
+    uses a placeholder that is not among the values.
     """
     if "{" not in source:
         return source
@@ -110,14 +106,9 @@ def render_template(
 def template_errors(
     source: str, names: Collection[str], words: Collection[str]
 ) -> list[tuple[int, str]]:
-    """Find what is wrong with a template without running it.
+    """Return the line, from 1, and the reason of each error in a template, without running it.
 
-    Args:
-        names: the placeholders that exist.
-        words: what may follow `words.`.
-
-    Returns:
-        The line, from 1, and the reason of each error.
+    Placeholders may be `names`, and `words.` with one of `words`.
     """
     if "{" not in source:
         return []

@@ -100,8 +100,7 @@ class Store(Protocol):
     async def count(self, limits: Sequence[Limit]) -> None:
         """Count one request against several limits; the ones before a reached one count it, too.
 
-        Raises:
-            LimitReached: the first limit that is reached.
+        Raises LimitReached with the first limit that is reached.
         """
 
     async def start(
@@ -109,24 +108,18 @@ class Store(Protocol):
     ) -> Phase | None:
         """Add a session as STARTED if it has no entry; return its phase before the call.
 
-        If several callers start the same session at once, exactly one of them gets None.
-
-        Args:
-            claim_dispatch_s: for the caller that gets None, claim `dispatch_claim` for this long.
-            limits: count the request as `count` does, before anything else.
-
-        Raises:
-            LimitReached: the first limit that is reached.
+        If several callers start the same session at once, exactly one of them gets None. For it,
+        `dispatch_claim` is claimed for `claim_dispatch_s`. Before anything else, the request is
+        counted as by `count`.
         """
 
     async def mark_met(self, session_id: str) -> None:
         """Change the phase from STARTED to MET; do nothing in any other phase."""
 
     async def end(self, session_id: str, reason: str, *, room_sid: str = "") -> None:
-        """Set the phase to ENDED. The first reason is kept, unless it is PRESUMED.
+        """Set the phase to ENDED, unless the session has another room than `room_sid` by now.
 
-        Args:
-            room_sid: the room that ended. If the session has another room by now, do nothing.
+        The first reason is kept, unless it is PRESUMED.
         """
 
     async def end_reason(self, session_id: str) -> str | None:
@@ -135,18 +128,14 @@ class Store(Protocol):
     async def forget_phase(self, session_id: str, *, room_sid: str = "") -> None:
         """Delete the session's entry, unless it ended for a reported reason.
 
-        Args:
-            room_sid: the room that ended. If the session has another room by now, do nothing.
+        `room_sid` is as for `end`.
         """
 
     async def set_room(self, session_id: str, room_sid: str) -> None:
         """Save the LiveKit room of a session; do nothing if the session has no entry."""
 
     async def restart(self, session_id: str) -> bool:
-        """Delete the session's entry if it has ended.
-
-        If several callers restart the same session at once, exactly one of them gets True.
-        """
+        """Delete the session's entry if it has ended; of several callers, exactly one gets True."""
 
     async def claim(self, name: str, ttl_s: float) -> bool:
         """Claim a name for `ttl_s` seconds; return False if a claim on it is still valid."""
@@ -165,21 +154,15 @@ class Store(Protocol):
     ) -> Phase | None:
         """Record a request for a greeting and the room of its session, unless it has ended.
 
-        A session without an entry is added as STARTED.
-
-        Args:
-            job_metadata: kept if `dispatched`, or if no other is kept.
-            dispatched: this request created the room and its dispatch.
-
-        Returns:
-            The phase before the call. If it is ENDED, nothing was recorded.
+        A session without an entry is added as STARTED. `job_metadata` is kept if this request
+        created the room and its dispatch (`dispatched`), or if no other is kept. Returns the phase
+        before the call; if it is ENDED, nothing was recorded.
         """
 
     async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
         """The sessions asked for in the last `within_s` seconds, the oldest request first.
 
-        Args:
-            keep_s: older requests are deleted.
+        Requests that are older than `keep_s` are deleted.
         """
 
     async def open_outcome(
@@ -190,8 +173,7 @@ class Store(Protocol):
     async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
         """Replace the body of an open outcome, and renew its lease for `lease_s` seconds from now.
 
-        Returns:
-            False if the outcome is not open: it was closed or deleted.
+        Returns False if the outcome was closed or deleted.
         """
 
     async def close_outcome(
@@ -199,11 +181,7 @@ class Store(Protocol):
     ) -> bool:
         """Close an open outcome; it is due for delivery immediately.
 
-        Args:
-            only_expired: do nothing if its lease is valid.
-
-        Returns:
-            Whether it was closed; False, too, if it was closed or deleted before.
+        With `only_expired`, do nothing if its lease is valid. Returns False if it was not closed.
         """
 
     async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
@@ -214,10 +192,7 @@ class Store(Protocol):
     ) -> list[tuple[str, str, int]]:
         """Return id, body and number of failed attempts of outcomes due for delivery, oldest first.
 
-        Args:
-            limit: maximum number of outcomes.
-            reserve_s: other callers do not get the returned outcomes for this long.
-            overdue_s: return only outcomes that have been due for at least this long.
+        Other callers do not get them for `reserve_s`. They have been due for at least `overdue_s`.
         """
 
     async def pending_deliveries(self) -> int:
@@ -239,18 +214,12 @@ class Store(Protocol):
         """Delete all sessions, with their outcomes, that did not change for `age_s` seconds.
 
         A session with an open outcome and a valid lease is kept. Ledger days of that age are
-        deleted too, except today and yesterday (UTC), and entries of avatar sessions.
-
-        Returns:
-            The number of deleted outcomes.
+        deleted too, except today and yesterday (UTC), and entries of avatar sessions. Returns the
+        number of deleted outcomes.
         """
 
     async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
-        """Add the billed seconds of an avatar to the ledger of a UTC day (`2026-03-02`).
-
-        Args:
-            session: Beyond Presence's id of the session, whose entry gets the seconds, too.
-        """
+        """Add the seconds of an avatar to a UTC day (`2026-03-02`), and to the session's entry."""
 
     async def avatar_seconds(self, day: str) -> float:
         """Return the avatar seconds in the ledger of a UTC day."""
@@ -264,11 +233,9 @@ class Store(Protocol):
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         """Add to counts by name. They are never deleted, and never contain a session."""
 
-    async def counts(self) -> dict[str, float]:
-        """Return all counts."""
+    async def counts(self) -> dict[str, float]: ...
 
-    async def space(self) -> StoreSpace:
-        """Return how much space is used, and how much there is."""
+    async def space(self) -> StoreSpace: ...
 
     async def identity(self) -> str:
         """Return what tells this store from others; its address may differ between machines."""

@@ -137,16 +137,11 @@ class LocalTurnDetector(inference.TurnDetector):
     """
 
     def __init__(self, strictness: float) -> None:
-        """Load nothing yet.
-
-        Args:
-            strictness: the share of the detector's own threshold for each language.
-        """
+        """Use `strictness` times the detector's own threshold for each language."""
         thresholds = {language: own * strictness for language, own in LOCAL_LANGUAGES.items()}
         super().__init__(version="v1-mini", unlikely_threshold=thresholds)
 
-    def _warn_threshold_override(self) -> None:
-        """Log nothing."""
+    def _warn_threshold_override(self) -> None: ...
 
 
 async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
@@ -278,11 +273,7 @@ def prepare_early_reply_again(session: AgentSession[Any]) -> None:
 
 
 def drop_early_reply(session: AgentSession[Any]) -> bool:
-    """Drop the early reply, so that the end of the turn begins another one.
-
-    Returns:
-        False if there is none.
-    """
+    """Drop the early reply, if any, so that the end of the turn begins another one."""
     activity = session._activity
     if activity is None or activity._preemptive_generation is None:
         return False

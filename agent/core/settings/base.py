@@ -29,20 +29,12 @@ set."""
 
 
 def load_env_file() -> None:
-    """Add the variables of `.env` to the environment; do nothing if there is no such file.
-
-    Raises:
-        ConfigError: the file cannot be read, or a line is wrong.
-    """
+    """Add the variables of `.env` to the environment. Raises ConfigError."""
     load_dotenv(stream=io.StringIO(read_env_file()), override=False)
 
 
 def read_env_file() -> str:
-    """Return the text of `.env`; empty if there is no such file.
-
-    Raises:
-        ConfigError: the file cannot be read, or a line is wrong.
-    """
+    """Return the text of `.env`; empty if there is no such file. Raises ConfigError."""
     try:
         text = Path(".env").read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -65,7 +57,7 @@ def wrong_lines(text: str) -> list[str]:
 
 
 class Settings(BaseModel):
-    """Settings of one command or process; a field is a variable in lower case."""
+    """A field is a variable in lower case."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
@@ -73,11 +65,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings.
-
-        Raises:
-            ConfigError: names every variable that is missing or invalid, but never a value.
-        """
+        """Read the settings. Raises ConfigError, which names all wrong variables, never a value."""
         if problems := cls.problems(environ):
             raise ConfigError(_explain(problems))
         return cls.model_validate(cls.set_in(environ))

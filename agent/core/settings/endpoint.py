@@ -45,8 +45,6 @@ _JwtSecret = Annotated[Secret | None, _at_least(32, "bytes")]
 
 
 class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings):
-    """Settings of the token endpoint's process."""
-
     platform_api_key: _ApiKey = None
     """The key that the platform's backend sends as X-API-Key."""
     platform_jwt_secret: _JwtSecret = None

@@ -196,7 +196,6 @@ def _table(value: Any) -> Any:
 
 
 def _key(value: str) -> str:
-    """Check a key or id, which is sent in HTTP headers."""
     if problem := spelling_problem(value):
         raise ValueError(problem)
     if not value.isascii() or " " in value:
@@ -216,7 +215,6 @@ def _secret(value: SecretStr) -> SecretStr:
 
 
 def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
-    """Check a secret of Standard Webhooks."""
     if value is None:
         return None
     try:

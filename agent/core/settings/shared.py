@@ -21,7 +21,6 @@ from agent.core.settings.field_types import (
 
 
 def values_of(*secrets: SecretStr | None) -> list[str]:
-    """Return the values of the secrets that are set."""
     return [secret.get_secret_value() for secret in secrets if secret is not None]
 
 

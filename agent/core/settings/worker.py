@@ -135,8 +135,6 @@ class VoiceSettings(LlmSettings):
 class WorkerSettings(
     VoiceSettings, LiveKitSettings, StoreSettings, BillSettings, RecordingSettings, LogSettings
 ):
-    """Settings of the worker's process and its jobs."""
-
     beyond_presence_api_key: SecretKey = Field(
         validation_alias=AliasChoices("BEYOND_PRESENCE_API_KEY", "BEY_API_KEY")
     )
@@ -180,11 +178,6 @@ class WorkerSettings(
             yield "set another AGENT_METRICS_PORT: AGENT_HTTP_PORT is the same"
 
     def avatar_of(self, script: str, name: str | None) -> str:
-        """Return the id of a script's avatar.
-
-        Args:
-            script: the script's folder.
-            name: the avatar's name in the script; it takes precedence over the folder.
-        """
+        """Return the id of a script's avatar: by the name in the script, or by its folder."""
         avatars = self.beyond_presence_avatars
         return avatars.get(name or script) or avatars.get(script) or self.beyond_presence_avatar_id

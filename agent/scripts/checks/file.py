@@ -44,7 +44,6 @@ _UNKNOWN_TRAINING = "warehouse safety"
 
 
 def check_common(file: ScriptFile[Common]) -> list[Finding]:
-    """Return the findings of one `_common` file."""
     found = [
         file.body_finding(line, why) for line, why in template_errors(file.body, COMMON_NAMES, ())
     ]
@@ -62,8 +61,7 @@ def check_file(
 ) -> Iterator[Finding]:
     """Yield the findings of one script in one locale.
 
-    Args:
-        voices: the names in VOICES and the provider's voice of each; None to accept any name.
+    `voices` has the names in VOICES and the provider's voice of each; None to accept any name.
     """
     script = file.fields
     placeholders = list(_check_templates(file))
@@ -156,7 +154,6 @@ def _other_language(source: str, locale: str) -> str:
 
 
 def _text_problems(source: str, locale: str, *, is_name: bool) -> Iterator[str]:
-    """Yield what is wrong with a text as written."""
     value = not_a_name(source) if is_name else not_a_text(source)
     found = (speech_problem(_plain(source), locale), value, _other_language(source, locale))
     yield from filter(None, found)

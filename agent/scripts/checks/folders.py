@@ -31,12 +31,7 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
 
     A file has the same findings whether it is named itself, its folder, or the folder of all
     scripts. Drafts (folders that begin with `_`) are checked only if they are named.
-
-    Args:
-        voices: as for `check_file`.
-
-    Raises:
-        ScriptError: `path` does not exist.
+    `voices` is as for `check_file`. Raises ScriptError if `path` does not exist.
     """
     path = Path(os.path.abspath(path))
     if not os.path.lexists(path):
@@ -74,8 +69,7 @@ def _check_script(
 def _misplaced(root: Path, named: Path) -> Iterator[Finding]:
     """Find files and folders that are not loaded because of their name or place.
 
-    Args:
-        named: a folder that is checked although it may be a draft.
+    `named` is a folder that is checked although it may be a draft.
     """
     for path in sorted(root.glob("*.md")):
         if path.name != "README.md":

@@ -26,11 +26,7 @@ _SPOKEN = ("opening", "closing", *SHARED_LINES)
 def check_rendered(
     file: ScriptFile[Script], variant: str, script: RenderedScript
 ) -> Iterator[Finding]:
-    """Yield the findings of a script as one trainee hears it.
-
-    Args:
-        variant: the industry that it is rendered for; empty for none.
-    """
+    """Yield the findings of a script as one trainee of an industry hears it; empty for none."""
     yield from _check_lines(file, variant, script)
     yield from _check_disclosures(file, variant, script)
     yield from _check_questions(file, script)

@@ -195,8 +195,7 @@ def not_a_text(text: str) -> str:
 def not_a_name(text: str, *, may_be_code: bool = False) -> str:
     """Say why a text names no training, role, industry or guide; empty if it may.
 
-    Args:
-        may_be_code: digits alone are allowed, as in the ids that platforms use for trainings.
+    With `may_be_code`, it may be only digits: platforms use such ids for trainings.
     """
     if text.strip().casefold() in _NO_NAMES:
         return f"is {text!r}, which is not a name: write the name, or remove it"
