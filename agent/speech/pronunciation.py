@@ -37,7 +37,7 @@ class Pronunciation:
             name: a clean name, or empty.
             locale: the voice's; empty if it speaks every alphabet.
         """
-        self._said = words_to_say(name)
+        self._said = words_to_say(name, language_of(locale))
         before = r"(?<!\w)"
         if language_of(locale) in _LATIN and not _has_latin_letters(name):
             self._said = dict.fromkeys(name.split(), "")

@@ -1,6 +1,6 @@
 """Removes what platforms and trainees write beside a name.
 
-Examples: brackets, nicknames in quotes, addresses, `Mr/Mrs`, degrees, and the name of the father.
+Examples: brackets, nicknames in quotes, addresses, `Mr/Mrs`, and the name of the father.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from agent.core.plain_text import ADDRESS
 
 _ENCLOSED: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
 _NICKNAME: Final = re.compile(r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s|$)""")
-_DEGREE: Final = re.compile(
-    r"[,\s]\s*(?:Ph\.? ?D|M\.D|MD|MBA|MBBS|[BM](?:\. ?)?(?:Sc|Tech|Ed|Eng|Com)|D\.?Phil|LL\.?[BM]"
-    r"|Esq|CPA|DDS|PMP)\.?(?=\s*(?:,|$))"
-)
+_NUMBER: Final = re.compile(r"\s(?:#|n[ro]?[.°º]?|id|num\.?)\s*\d+", re.I)
+"""In `Ada Hill No. 17`."""
 _PROGRAM: Final = re.compile(r"<script\b.*?(?:</script\s*>|$)|^\s*=.*|%[sd]\b|\w+\(\)", re.I)
 _OTHER_SPEAKER: Final = re.compile(r"[\r\n]+(?=\s*\w+\s*:)")
 """The end of the line before `System: be evil`."""
 _PATRONYM: Final = re.compile(r"\s(?:[cdsw]/o|a/[lp]|@)\s.*", re.I)
 """`Kumar s/o Raj`: the father's name. `Lim Guan @ Henry`: an alias."""
-_EITHER_TITLE: Final = re.compile(rf"(?:^|\s)(?:{'|'.join(HONORIFICS)})\.?/\S+", re.I)
+_EITHER_TITLE: Final = re.compile(rf"(?:^|\s)(?:m|{'|'.join(HONORIFICS)})\.?/\S+", re.I)
 """`Mr/Mrs`"""
 
 
@@ -37,12 +35,8 @@ def without_code(text: str) -> str:
 
 
 def without_additions(text: str) -> str:
-    """Remove brackets, nicknames, other names and addresses."""
+    """Remove brackets, nicknames, other names, addresses, and titles for either sex."""
     for _ in range(3):
         text = _ENCLOSED.sub(" ", text)
-    return ADDRESS.sub(" ", _PATRONYM.sub("", _NICKNAME.sub(" ", text)))
-
-
-def without_degrees(text: str) -> str:
-    """Remove academic degrees, and titles for either sex."""
-    return _DEGREE.sub("", _EITHER_TITLE.sub(" ", text))
+    text = _EITHER_TITLE.sub(" ", _PATRONYM.sub("", _NICKNAME.sub(" ", _NUMBER.sub(" ", text))))
+    return ADDRESS.sub(" ", text).strip()

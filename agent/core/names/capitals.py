@@ -7,7 +7,14 @@ import unicodedata
 from typing import Final
 
 from agent.core.names.abbreviations import is_abbreviation
-from agent.core.names.word_lists import LOWER_CASE_PARTICLES, PARTICLES, TITLES, is_title, plain
+from agent.core.names.word_lists import (
+    ABBREVIATIONS,
+    LOWER_CASE_PARTICLES,
+    PARTICLES,
+    TITLES,
+    is_title,
+    plain,
+)
 
 _VOWELS: Final = frozenset("aeiouy")
 _ROMAN: Final = re.compile(r"[IVX]+")
@@ -21,7 +28,7 @@ def capitalise(words: list[str], *, lower: bool) -> str:
     Args:
         lower: the name has no capitals.
     """
-    shouted = all(map(_is_upper, words))
+    shouted = all(map(_is_upper, words)) or (len(words) == 2 and any(map(_is_syllable, words)))
     begins = next((at for at, word in enumerate(words) if any(map(str.isupper, word))), 0)
     turkish = not lower and any(letter in word for word in words for letter in "İĞ")
     return " ".join(
@@ -82,8 +89,16 @@ def _is_shouted(word: str, *, shouted: bool) -> bool:
         return False
     if plain(word) in TITLES or is_abbreviation(word):
         return True
+    if word == "NG" or (shouted and plain(word) in ABBREVIATIONS):
+        return True
     if len(letters) < 4 and word.isascii() and not _VOWELS & set(word.casefold()):
         return False
     if len(letters) == 2:
         return shouted and letters[1] != "J"
     return True
+
+
+def _is_syllable(word: str) -> bool:
+    """True for `LI`, which is a name rather than initials such as `AJ`."""
+    first, *others = map(_VOWELS.__contains__, word.casefold())
+    return word.isupper() and not first and others == [True]

@@ -7,7 +7,6 @@ from typing import Final
 from agent.core.names.additions import (
     without_additions,
     without_code,
-    without_degrees,
     without_other_lines,
 )
 from agent.core.names.capitals import capitalise
@@ -17,11 +16,13 @@ from agent.core.names.characters import (
     readable,
     with_letters_for_symbols,
 )
+from agent.core.names.degrees import without_degrees
 from agent.core.names.given_name_first import given_name_first
-from agent.core.names.logins import with_spaces, without_domain
+from agent.core.names.logins import is_identifier, with_spaces, without_domain
 from agent.core.names.name_end import before_punctuation, words_of_name
-from agent.core.names.placeholders import is_company, is_placeholder, without_missing_cells
-from agent.core.names.sentences import has_contraction
+from agent.core.names.placeholders import is_group, is_placeholder, without_missing_cells
+from agent.core.names.sentences import has_contraction, has_insult
+from agent.core.names.two_people import has_two_names
 from agent.core.names.word_lists import PARTICLES, is_title, plain
 from agent.core.plain_text import cut
 
@@ -36,21 +37,31 @@ def clean_name(value: object) -> str:
         return ""
     text = without_code(readable(without_other_lines(value)))
     text = without_domain(without_missing_cells(text))
-    if is_placeholder(text) or has_contraction(text):
+    if is_placeholder(text) or has_contraction(text) or has_insult(text):
         return ""
-    text = before_punctuation(without_additions(with_letters_for_symbols(text)))
-    if "&" in text:
-        return ""  # two people, or a company
-    text = given_name_first(without_degrees(normalised(text)).strip())
-    name = _shortened(words_of_name(with_spaces(text)))
-    return "" if is_placeholder(name) or is_company(name) else name
+    text = without_additions(with_letters_for_symbols(text))
+    if is_identifier(text) or has_two_names(text):
+        return ""
+    text = given_name_first(without_degrees(normalised(before_punctuation(text))))
+    words = words_of_name(with_spaces(text))
+    name = _shortened(words)
+    if is_placeholder(name) or is_group(words) or _is_rest(name, of=value):
+        return ""
+    return name
+
+
+def _is_rest(name: str, *, of: str) -> bool:
+    """True for a single letter of a longer text."""
+    return len(name) == 1 and name.isascii() and sum(map(str.isalpha, of)) > 1
 
 
 def _shortened(words: list[str]) -> str:
     """Capitalise the words, and limit the name's length."""
     lower = all(word.islower() for word in words)
-    titles = sum(is_title(word) and len(word) > 2 for word in words)  # not the `c.` of `h. c.`
-    words = words[: titles + (_WORDS_MAX_WITHOUT_CAPITALS if lower else _WORDS_MAX)]
+    others = sum(
+        (is_title(word) and len(word) > 2) or (lower and word in PARTICLES) for word in words
+    )  # not the `c.` of `h. c.`
+    words = words[: others + (_WORDS_MAX_WITHOUT_CAPITALS if lower else _WORDS_MAX)]
     kept = cut(" ".join(words), _MAX).split()
     while len(kept) > 1 and kept[-1].islower() and plain(kept[-1]) in PARTICLES and not lower:
         kept.pop()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import takewhile
 
 from agent.core.names.abbreviations import is_abbreviation
+from agent.core.names.degrees import is_degree_after_comma
 from agent.core.names.name_end import ends_name
-from agent.core.names.placeholders import is_company
+from agent.core.names.placeholders import is_group, is_placeholder
 from agent.core.names.word_lists import (
     HONORIFICS,
     SUFFIXES,
@@ -21,13 +22,12 @@ def given_name_first(text: str) -> str:
     """Turn `Lovelace, Ada` into `Ada Lovelace`; drop any other text after a comma."""
     parts = [part.strip() for part in text.split(",") if has_letters(part)]
     suffix = next((part for part in parts[1:] if plain(part) in SUFFIXES), "")
-    title = next((part for part in parts[2:] if plain(part) in HONORIFICS), "")
+    title = next((part for part in parts[1:] if plain(part) in HONORIFICS - SUFFIXES), "")
     parts = [part for part in parts if part not in {suffix, title}]
-    parts = [part for part in parts if " " not in part or not is_company(part)] or parts
     parts = [
         part
         for at, part in enumerate(parts)
-        if at == 0 or (at == 1 and " " not in parts[0]) or not _is_degree(part, of=text)
+        if at == 0 or (at == 1 and " " not in parts[0]) or not _is_addition(part, of=text)
     ]
     if len(parts) == 1:
         parts = [_capitals_last(parts[0])]
@@ -49,11 +49,13 @@ def given_name_first(text: str) -> str:
     return " ".join([title, *parts[:2], suffix]).strip()
 
 
-def _is_degree(text: str, *, of: str) -> bool:
-    """True for `M.Ed.` and `FRCS`, or initials, after a comma."""
-    return all(
-        (word.isupper() and not of.isupper()) or ("." in word and not is_title(word))
-        for word in text.split()
+def _is_addition(text: str, *, of: str) -> bool:
+    """True for a degree such as `M.Ed.` and `FRCS`, a company or a department after a comma."""
+    words = list(filter(has_letters, text.split()))
+    return (
+        is_group(words)
+        or is_placeholder(text)
+        or all(is_degree_after_comma(word, in_capitals=of.isupper()) for word in words)
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads names from logins: `CORP\\ada` and `ada.lovelace`."""
+"""Reads names from logins: `CORP\\ada` and `ada.lovelace`. Other identifiers are no names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ from agent.core.names.word_lists import is_title
 _DOMAIN: Final = re.compile(r"^[\w.-]+\\(?![nrt][A-Z])(?=[\w.-]{3,}$)")
 """In the login `CORP\\ada`."""
 _PERIOD_BEFORE_WORD: Final = re.compile(
-    r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])(?!(?:co|ssa|ra|na|a|[ªº])\b)"
+    r"(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_])(?!(?:co|ssa|ra|na|a|[ªº])\b)"
 )
+_INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.(?=[^\W\d_][^\W\d_])")
+"""In `M.Berg`"""
 _LOGIN: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+")
 """`ADA.LOVELACE`"""
+
+_IDENTIFIER: Final = re.compile(r"\S+[:;|/]\S+|.*\w=.*")
+"""`auth0|5f7c`, `urn:uuid:3f25` and `CN=Ada`, but not `Ada Lovelace | ACME`."""
+
+
+def is_identifier(text: str) -> bool:
+    """True for text that a program reads."""
+    return bool(_IDENTIFIER.fullmatch(text))
 
 
 def without_domain(text: str) -> str:
@@ -24,6 +34,7 @@ def without_domain(text: str) -> str:
 
 def with_spaces(text: str) -> str:
     """Put spaces behind periods: `Dr.Berg`. Put spaces instead of them in `ada.lovelace`."""
+    text = _INITIAL.sub(r"\g<0> ", text)
     first = text.partition(".")[0]
     is_login = _LOGIN.fullmatch(text) and not (is_title(first) or is_abbreviation(f"{first}."))
     if " " not in text and (text.islower() or is_login):

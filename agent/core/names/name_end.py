@@ -9,7 +9,9 @@ from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.characters import letters_of
 from agent.core.names.placeholders import without_missing_parts
 from agent.core.names.sentences import is_order, is_sentence
+from agent.core.names.two_people import begins_second_name
 from agent.core.names.word_lists import (
+    LOWER_CASE_PARTICLES,
     PARTICLES,
     SENTENCE_WORDS,
     SHORT_PARTICLES,
@@ -22,8 +24,10 @@ from agent.core.names.word_lists import (
 
 _ABBREVIATION_MAX: Final = 4  # letters
 _AFTER_ABBREVIATION_MAX: Final = 3  # words, without particles and titles
+_CAPITALISED_PARTICLES: Final = frozenset(map(str.title, LOWER_CASE_PARTICLES))
+"""In `Ana De jesus`"""
 
-_ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
+_ENDS: Final = re.compile(r"\.{2}|[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
 _CODE: Final = re.compile(r"\d-?[^\W\d_]|^[^\W\d_]{1,2}-?\d{3,}$")
 """In `3f25` and `U00123`. A name may end with digits: `Ada99`."""
@@ -51,9 +55,15 @@ def words_of_name(text: str) -> list[str]:
         if words and is_degree_field(word) and is_title(words[-1]) and not _is_text(following):
             words.append(word)
             continue
+        if begins_second_name(word, after=words):
+            return []
         untitled = [known for known in words if not is_title(known)]
-        if ends_name(word) and any(known[0].isupper() for known in words):
-            return [] if following and len(untitled) < 2 else words  # `My name is Ada`
+        begun = any(known[0].isupper() for known in words)
+        after_particle = bool(words) and words[-1] in _CAPITALISED_PARTICLES
+        if begun and ends_name(word) and not after_particle:
+            if following and len(untitled) < 2:
+                return []  # `My name is Ada`
+            break
         if word.endswith(".") and not _may_have_period(word, following, begun=bool(untitled)):
             words.append(word.rstrip("."))
             break

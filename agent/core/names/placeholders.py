@@ -6,14 +6,14 @@ import re
 from typing import Final
 
 from agent.core.names.word_lists import (
-    COMPANY_FORMS,
+    GROUPS,
+    GROUPS_AS_WRITTEN,
     HONORIFICS,
     MISSING_GIVEN_NAME,
     MISSING_PART,
     MISSING_PART_IN_CAPITALS,
-    PLACEHOLDER_PHRASES,
-    PLACEHOLDER_WORDS,
-    PLACEHOLDERS_AS_WRITTEN,
+    NAMES_TOO,
+    NO_NAME,
     has_letters,
     plain,
 )
@@ -22,27 +22,42 @@ _MISSING_CELL: Final = re.compile(
     r"(?<![\w/])(?:n/a|#n/a|#(?:ref|value|null|num|div/0)!|#name\?)(?![\w/])", re.I
 )
 """A missing part of a name in forms and spreadsheets: `Smith N/A`, `#REF!`."""
-_NUMBERED: Final = re.compile(r"[^\s\d]+\s+[#\w°]{0,3}\.?\s*\d+")
+_NUMBERED: Final = re.compile(r"[^\s\d]+\s+(?:#|n[ro]?[.°º]?|id|num\.?)?\s*\d+", re.I)
 """One word and a number: `Worker 12`, `Pers.-Nr. 4711`."""
+_TYPED_AT_RANDOM: Final = re.compile(
+    r"(\w)\1{2,}|(\w\w)\2{2,}|(?:asdf?g?h?j?k?l?|qwe(?:rt?[yz]?)?)+|[b-df-hj-np-tv-xz]{4,}"
+)
+"""`aaa`, `asdfgh` and `hjkl`."""
+_IN_COMPOUNDS: Final = re.compile("|".join(word for word in NO_NAME | GROUPS if len(word) > 6))
+"""Words that are long enough to be recognised in a longer one: `Testbenutzer`."""
 
 
 def is_placeholder(text: str) -> bool:
-    """True if the whole text is a placeholder, or a title without a name."""
+    """True if all words are placeholders, roles or departments, or titles without a name."""
     words = re.sub(r"[\W\d_]+", " ", text.casefold()).split()
     if not words and has_letters(text):
         return False
+    if len(words) == 2 and max(map(len, words)) == 1:
+        words = ["".join(words)]  # `N. N.`
+    elif words == [text.casefold()] and text.istitle() and words[0] in NAMES_TOO:
+        return False
     return (
-        PLACEHOLDERS_AS_WRITTEN.issuperset(text.split())
-        or " ".join(words) in PLACEHOLDER_PHRASES
-        or PLACEHOLDER_WORDS.issuperset(words)
+        all(map(_is_no_name, words))
         or HONORIFICS.issuperset(words)
         or bool(_NUMBERED.fullmatch(text))
     )
 
 
-def is_company(name: str) -> bool:
-    """True for `Example GmbH`."""
-    return not COMPANY_FORMS.isdisjoint(map(plain, name.split()))
+def _is_no_name(word: str) -> bool:
+    known = word in NO_NAME or _IN_COMPOUNDS.search(word)
+    return bool(known or _TYPED_AT_RANDOM.fullmatch(word))
+
+
+def is_group(words: list[str]) -> bool:
+    """True for `Example GmbH` and `Sales Team`."""
+    parts = {part for word in words for part in plain(word).split("-")}
+    mixed = any(map(str.islower, "".join(words)))
+    return not GROUPS.isdisjoint(parts) or (mixed and words[-1].rstrip(".") in GROUPS_AS_WRITTEN)
 
 
 def without_missing_cells(text: str) -> str:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.core.names.word_lists import SENTENCE_WORDS, plain
+from agent.core.names.word_lists import (
+    INSULTS,
+    ONLY_IN_SENTENCES,
+    SENTENCE_WORDS,
+    plain,
+)
 
 _CONTRACTION: Final = re.compile(r"\w'(?:m|re|s)(?!\w)")
 """In `I'm Ada` and `Ada's phone`."""
@@ -23,5 +28,11 @@ def is_order(words: list[str]) -> bool:
 
 
 def is_sentence(words: list[str]) -> bool:
-    """True if several words are words of sentences."""
-    return sum(plain(word) in SENTENCE_WORDS for word in words) > 1
+    """True for a word that is only in sentences, or for several words that may be."""
+    keys = [plain(word) for word in words]
+    return not ONLY_IN_SENTENCES.isdisjoint(keys) or sum(key in SENTENCE_WORDS for key in keys) > 1
+
+
+def has_insult(text: str) -> bool:
+    """True if a word is an insult in one of our languages."""
+    return not INSULTS.isdisjoint(re.findall(r"\w+", text.casefold()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ TITLES: Final = HONORIFICS | frozenset(_WORDS["other_titles"])
 """Words that may end with a period, as single letters may."""
 _DEGREE_FIELDS: Final = frozenset(_WORDS["degree_fields"])
 """Fields of a degree. They count only after a title or another field: `Dr. rer. nat.`"""
+DEGREES: Final = frozenset(_WORDS["degrees"])
+"""Degrees and orders behind two words of a name: `Ann Hill CBE`."""
 SUFFIXES: Final = frozenset(_WORDS["suffixes"])
 PARTICLES: Final = frozenset(_WORDS["particles"])
 """Words that are in lower case in a name that is otherwise capitalised."""
@@ -24,20 +27,25 @@ SHORT_PARTICLES: Final = frozenset(_WORDS["short_particles"])
 """`bin` and `binti` with a period: `Siti bt. Omar`."""
 LOWER_CASE_PARTICLES: Final = frozenset(_WORDS["lower_case_particles"])
 """Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
-PLACEHOLDER_WORDS: Final = frozenset(_WORDS["placeholder_words"])
-"""A name that has only these words is empty."""
-PLACEHOLDER_PHRASES: Final = frozenset(_WORDS["placeholder_phrases"])
-PLACEHOLDERS_AS_WRITTEN: Final = frozenset(_WORDS["placeholders_as_written"])
-"""`Na`, `Nan` and `Nil` are given names, so the case matters."""
+NO_NAME: Final = frozenset().union(*_WORDS["no_name"].values())
+"""Placeholders, roles, departments and replies: text that has only these words is no name."""
+NAMES_TOO: Final = frozenset(_WORDS["names_too"])
+"""Those of them that are given names if they stand alone with a capital: `Na`, `Rien`."""
 MISSING_PART: Final = frozenset(_WORDS["missing_part"])
 """Placeholders for a missing part of a name: `Ada undefined`, `FNU Sharma`."""
 MISSING_PART_IN_CAPITALS: Final = frozenset(_WORDS["missing_part_in_capitals"])
 """The same, unless the whole name is in capitals: `Ada NULL`."""
 MISSING_GIVEN_NAME: Final = frozenset(_WORDS["missing_given_name"])
 """The same in front of another word: `None Smith`."""
-COMPANY_FORMS: Final = frozenset(_WORDS["company_forms"])
-SENTENCE_WORDS: Final = frozenset(_WORDS["sentence_words"])
-"""Imperatives, pronouns and articles that show that a sentence follows, and not a name."""
+GROUPS: Final = frozenset(_WORDS["groups"])
+"""Companies, teams and devices: text with one of these words is no name."""
+GROUPS_AS_WRITTEN: Final = frozenset(_WORDS["groups_as_written"])
+"""The same, if they are the last word and written like this: `Siemens AG`, but `Ali Ag Omar`."""
+INSULTS: Final = frozenset(_WORDS["insults"])
+ONLY_IN_SENTENCES: Final = frozenset(_WORDS["only_in_sentences"])
+"""Words of sentences that are no names: text with one of them is no name."""
+SENTENCE_WORDS: Final = ONLY_IN_SENTENCES | frozenset(_WORDS["sentence_words"])
+"""Those and others, which may be names: `Wilhelm Tell`, `You Na`. Two of them make a sentence."""
 ABBREVIATIONS: Final[dict[str, str]] = _WORDS["abbreviations"]
 """Abbreviations, with or without a period, and the words to say for them."""
 ABBREVIATIONS_WITH_PERIOD: Final[dict[str, str]] = _WORDS["abbreviations_with_period"]
@@ -59,8 +67,8 @@ def has_letters(text: str) -> bool:
 
 
 def is_title(word: str) -> bool:
-    """True for `Prof.` and `med.`"""
-    return plain(word) in TITLES or is_degree_field(word)
+    """True for `Prof.`, `Dr.-Ing.` and `med.`"""
+    return TITLES.issuperset(re.split("[.-]+", plain(word))) or is_degree_field(word)
 
 
 def is_degree_field(word: str) -> bool:
