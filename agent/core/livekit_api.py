@@ -27,7 +27,7 @@ class LiveKitServerApi(api.LiveKitAPI):
     """
 
     _all_rooms: api.LiveKitAPI | None = None
-    _renew_at = 0.0
+    _signed_at = 0.0
 
     def __init__(self, settings: LiveKitSettings, *, timeout_s: float) -> None:
         self._settings = settings
@@ -50,8 +50,8 @@ class LiveKitServerApi(api.LiveKitAPI):
 
         Signing a token takes as long as the rest of a call. Other calls need a token of one room.
         """
-        now = time.monotonic()
-        if self._all_rooms is None or now >= self._renew_at:
+        now = time.time()  # a token that a wrong clock signed is replaced once the clock is right
+        if self._all_rooms is None or not 0 <= now - self._signed_at < _TOKEN_S / 2:
             settings = self._settings
             token = (
                 api.AccessToken(
@@ -61,7 +61,7 @@ class LiveKitServerApi(api.LiveKitAPI):
                 .with_ttl(timedelta(seconds=_TOKEN_S))
                 .to_jwt()
             )
-            self._renew_at = now + _TOKEN_S / 2
+            self._signed_at = now
             self._all_rooms = api.LiveKitAPI(settings.livekit_url, token=token, session=self._http)
         return self._all_rooms.room
 
