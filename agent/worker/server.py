@@ -182,7 +182,8 @@ class GreetingServer(ObservableAgentServer):
         if len(taken) >= self._settings.max_jobs:
             JOBS_REFUSED.inc()
             logger.warning(
-                "MAX_JOBS greetings are running; rejecting this job, another worker can take it",
+                "MAX_JOBS greetings are running; rejecting this job, another worker can take it. "
+                "If this repeats, add workers",
                 extra={
                     "event": "job_refused",
                     "job_id": request.id,
