@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +14,6 @@ from agent.core.errors import StoreError
 from agent.outcomes.outcome import Outcome
 from agent.outcomes.timeline import MOMENTS
 
-_SHOWN: Final = {"id", "session_id", "mode", "timeline"}
 _BAR: Final = 40  # characters of the longest start
 
 
@@ -32,19 +30,12 @@ def main(arguments: Sequence[str]) -> int:
         "running.",
     )
     add_session(parser)
-    parser.add_argument(
-        "--json", action="store_true", help="print a JSON array for programs, newest last"
-    )
-    options = parser.parse_args(arguments)
-    found = _outcomes(options.session)
-    if options.json:
-        shown = [outcome.model_dump(mode="json", include=_SHOWN) for outcome in found]
-        print(json.dumps(shown, indent=2))
-    elif found:
-        print("\n\n".join(as_text(outcome) for outcome in found))
+    session_id: str = parser.parse_args(arguments).session
+    found = _outcomes(session_id)
     if not found:
-        print(f"nothing is stored about session {options.session}", file=sys.stderr)
+        print(f"nothing is stored about session {session_id}", file=sys.stderr)
         return 1
+    print("\n\n".join(as_text(outcome) for outcome in found))
     return 0
 
 

@@ -23,9 +23,9 @@ async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
     session_id = await arrive(page, product, locale="en")
     await expect(page.get_by_text("video", exact=False).first).to_be_visible(timeout=SLOW_MS)
 
-    async def shown(*words: str) -> str:
+    async def shown(command: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent", "timeline", session_id, *words),
+            *(sys.executable, "-m", "agent", command, session_id),
             env={**plain_environment(), "STATE_DIR": product.stage.environment["STATE_DIR"]},
             stdout=asyncio.subprocess.PIPE,
         )
@@ -33,13 +33,13 @@ async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
         return out.decode()
 
     async def moments() -> dict[str, float]:
-        told = json.loads(await shown("--json") or "[]")
+        told = json.loads(await shown("outcome"))
         return dict(told[-1]["timeline"]["at_s"]) if told else {}
 
     # The first picture may come after the page's report.
     needed = set(MOMENTS) - {"page_video"}
     at_s = await until_answer(moments, lambda found: needed <= set(found), timeout_s=120)
-    text = await shown()
+    text = await shown("timeline")
     print(text)
     in_order = [
         # The job reads the store while it joins.
