@@ -27,7 +27,7 @@ _RATE = re.compile(rf"\s*(\d{{1,9}})\s*(?:/|per)\s*(\d{{0,9}})\s*({'|'.join(_UNI
 _PLACEHOLDER = re.compile(
     r"^<.*>$|//<|\byour[-_ ](?:api|avatar|bucket|domain|host|key|project|secret|token)\b"
     r"|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|(?:\.{3}|…)$"
-    r"|^(?:x{3,}|todo|tbd|none|null|undefined)$",
+    r"|^(?:x{3,}|todo|tbd|null|undefined)$",
     re.I,
 )
 """Copied from an example, and not meant."""
