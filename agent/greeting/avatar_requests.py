@@ -108,23 +108,18 @@ class AvatarRequests:
         error = await self._failure_before(joined, first)
         if error is not None and _may_succeed_if_repeated(error):
             await asyncio.wait({joined}, timeout=_SECOND_REQUEST_AFTER_S)
-            error = None if joined.done() else await self._failure_of_second(joined, error)
-        if error is not None:
+            if not joined.done():
+                logger.warning(
+                    "the request for an avatar failed; requesting another one, and using the first "
+                    "that joins. If this repeats, check Beyond Presence's status page",
+                    extra={"event": "avatar_call_retried", "error": str(error)},
+                )
+                second = request_avatar(self._settings, self._state.script)
+                self._expect(second)
+                error = await self._failure_before(joined, second)
+        if error is not None and not joined.done():
             raise error
         return await (await joined).wait_until_visible(self._room)
-
-    async def _failure_of_second(
-        self, joined: asyncio.Future[BeyondPresenceAvatar], error: AvatarError
-    ) -> AvatarError | None:
-        """Request a second avatar; return why that request failed, if no avatar joined before."""
-        logger.warning(
-            "the request for an avatar failed; requesting another one, and using the first that "
-            "joins. If this repeats, check Beyond Presence's status page",
-            extra={"event": "avatar_call_retried", "error": str(error)},
-        )
-        second = request_avatar(self._settings, self._state.script)
-        self._expect(second)
-        return await self._failure_before(joined, second)
 
     async def _failure_before(
         self, joined: asyncio.Future[BeyondPresenceAvatar], avatar: BeyondPresenceAvatar

@@ -50,20 +50,14 @@ def welcome_for(metadata: JobMetadata) -> Welcome:
 
 def _ranked(library: Library, metadata: JobMetadata) -> tuple[ScriptSelection, ...]:
     """Return the scripts for a trainee, best first."""
-    if library is load_library(PROMPTS):
-        return _ranked_shipped(
-            PROMPTS, metadata.training_type, metadata.role, metadata.industry, metadata.locale
-        )
-    return tuple(rank_scripts(library, metadata))
+    fields = metadata.model_dump(include={"training_type", "role", "industry", "locale"})
+    return _ranked_for_everyone(library, JobMetadata.model_construct(**fields))
 
 
 @lru_cache(maxsize=1024)
-def _ranked_shipped(
-    root: Path, training_type: str, role: str, industry: str, locale: str
-) -> tuple[ScriptSelection, ...]:
+def _ranked_for_everyone(library: Library, metadata: JobMetadata) -> tuple[ScriptSelection, ...]:
     """Cached: every trainee of a course has the same, and it takes longer than to fill a text."""
-    metadata = JobMetadata(training_type=training_type, role=role, industry=industry, locale=locale)
-    return tuple(rank_scripts(load_library(root), metadata))
+    return tuple(rank_scripts(library, metadata))
 
 
 def _best(

@@ -63,7 +63,7 @@ class ScriptFile(Generic[M]):
         return Finding(self.path, self.body_line + line - 1, "", message)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Library:
     """All valid files of `prompts/`."""
 

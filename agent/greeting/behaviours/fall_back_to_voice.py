@@ -33,10 +33,6 @@ class FallBackToVoice:
         greeting.output.use_voice(event.mode_reason)
         greeting.events.emit(ProviderFailed("avatar", event.error))
         greeting.avatar.dismiss()
-        if event.mode_reason == "avatar_left" and self._worthwhile:
+        worthwhile = greeting.state.end_reason is None and greeting.remaining_s > _WORTHWHILE_S
+        if event.mode_reason == "avatar_left" and worthwhile:
             greeting.avatar.request_again()
-
-    @property
-    def _worthwhile(self) -> bool:
-        greeting = self._greeting
-        return greeting.state.end_reason is None and greeting.remaining_s > _WORTHWHILE_S
