@@ -33,12 +33,10 @@ class AgentLine:
 
     @property
     def under_way(self) -> bool:
-        """True from the first sound of a line to its end, pauses included."""
         return self._speech is not None and not self._speech.done()
 
     @property
     def is_paused(self) -> bool:
-        """True while a sound pauses the line."""
         return self._session.agent_state == "listening" and self.under_way
 
     @property
@@ -48,16 +46,11 @@ class AgentLine:
 
     @property
     def previous_ended_at(self) -> float:
-        """When the line before the current or latest one ended, on the monotonic clock."""
         ends = [0.0, 0.0, *(ended for _, ended in self._latest)]
         return ends[-1] if self.under_way else ends[-2]
 
     def was_heard_at(self, at: float, margin_s: float) -> bool:
-        """True if a line was under way at a moment on the monotonic clock.
-
-        Args:
-            margin_s: seconds that are added to the end of each line.
-        """
+        """True if a line was under way at a moment, or ended at most `margin_s` before it."""
         if self.under_way and at >= self._began_at:
             return True
         return any(began <= at <= ended + margin_s for began, ended in self._latest)
@@ -77,7 +70,6 @@ class AgentLine:
             self._resume()
 
     def when_over(self, callback: Callable[[], None]) -> None:
-        """Call `callback` at the end of every line."""
         self._on_end.append(callback)
 
     def _resume(self) -> None:

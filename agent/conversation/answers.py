@@ -22,7 +22,7 @@ _SENT_MAX = 80
 
 
 class Answers:
-    """The answers of one trainee; emits `AnswersChanged` whenever one changes."""
+    """Emits `AnswersChanged` whenever an answer changes."""
 
     def __init__(self, questions: Sequence[Question], events: Events) -> None:
         self._questions = {question.id: question for question in questions}
@@ -68,7 +68,6 @@ class Answers:
         return f"Already recorded: {'; '.join(known)}. {self._what_next()}" if known else ""
 
     def rephrase(self, questions: Sequence[Question]) -> None:
-        """Use the wording of another language; answers stay."""
         self._questions = {question.id: question for question in questions}
         for question in questions:
             self._given.setdefault(question.id, Answer(type=question.type))
@@ -142,7 +141,6 @@ def _shown(answer: Answer) -> str:
 
 
 def _sent(value: object) -> str:
-    """A refused value as the model is told it."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):  # an integer of thousands of digits

@@ -31,18 +31,14 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a transcript in lower case, without punctuation."""
     return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
 
 
 def is_backchannel(text: str, locale: str) -> bool:
     """True if a transcript has only words such as "okay", "mm-hm", "ja", "vale" or "oui".
 
-    A question is a backchannel only if it has nothing but sounds: "mm-hm?", but not "right?".
-
-    Args:
-        locale: the script's, such as `de` or `es-MX`. For languages without a list of words, only
-            the sounds count.
+    A question is a backchannel only if it has nothing but sounds: "mm-hm?", but not "right?". For
+    languages without a list of words, only the sounds count.
     """
     words_of_language = _BY_LANGUAGE.get(language_of(locale), "")
     known = (_SOUNDS if "?" in text else f"{_SOUNDS} {words_of_language}").split()

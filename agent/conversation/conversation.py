@@ -51,11 +51,7 @@ class Conversation:
     """What the agent says. The caller starts `session` with `agent`."""
 
     def __init__(self, llm: LLM[Any], state: GreetingState, settings: VoiceSettings | None) -> None:
-        """Create the session and its first agent.
-
-        Args:
-            settings: for speech recognition and voices; None for a typed conversation.
-        """
+        """Create the session and its first agent; `settings` is None for a typed conversation."""
         self._state = state
         self._events = events = state.events
         speech = LanguageSpeech(settings, events) if settings else None
@@ -81,16 +77,12 @@ class Conversation:
 
     @property
     def agent(self) -> GreetingAgent:
-        """The agent for the script in use."""
         return self.script.agent
 
     # What the agent says.
 
     async def repeat_on_request(self, text: str) -> SpeechHandle | None:
-        """Say the latest line but the check-in again, because the trainee typed `text`.
-
-        Returns None if nothing was said yet.
-        """
+        """Say the latest line but the check-in again, if any, because the trainee typed `text`."""
         last = self._last_line()
         await self.note_typed(text)
         return self.session.say(last) if last else None
@@ -133,10 +125,7 @@ class Conversation:
         self.session.generate_reply(user_input=self._take_open_turn(), input_modality="audio")
 
     def cut_in(self) -> None:
-        """Answer what the trainee has said so far, although they have not finished.
-
-        The agent answers afterwards what they say meanwhile.
-        """
+        """Answer what the trainee has said so far, and afterwards what they say meanwhile."""
         text = self._take_open_turn()
         self._words.hold()
         speech = self.session.generate_reply(
@@ -148,12 +137,10 @@ class Conversation:
         speech.add_done_callback(lambda _: self._words.release())
 
     def finish_reply(self, then: str) -> None:
-        """Do not let the trainee interrupt the latest reply. Answer afterwards what they say.
+        """Do not let the trainee interrupt the latest reply; say `then`, if any, after it.
 
-        What the trainee has begun to say waits, too: the session drops a turn that ends meanwhile.
-
-        Args:
-            then: a line of the script to say after it; may be empty.
+        Answer afterwards what they say, and what they have begun to say: the session drops a turn
+        that ends meanwhile.
         """
         reply = self._reply
         if reply is None or reply.interrupted or reply.done() or not reply.allow_interruptions:
@@ -164,7 +151,6 @@ class Conversation:
         last.add_done_callback(lambda _: self._words.release())
 
     def _take_open_turn(self) -> str:
-        """Return the words of the turn, and begin another one."""
         text = self._words.unanswered.text
         self._words.unanswered.clear()
         if self.failover is not None:
@@ -176,8 +162,7 @@ class Conversation:
     async def answer_typed(self, text: str, *, instructions: str = "") -> SpeechHandle | None:
         """Answer a typed line, unless it is empty. Interrupt the current line if it may be.
 
-        Args:
-            instructions: what the model must know for this reply, in one or two sentences.
+        `instructions` is what the model must know for this reply, in one or two sentences.
         """
         text = one_line(text, len(text))
         if not text:
@@ -189,7 +174,6 @@ class Conversation:
         )
 
     async def note_typed(self, text: str) -> None:
-        """Add a typed line to the conversation, without a reply of the model."""
         await self._interrupt()
         message = ChatMessage(role="user", content=[one_line(text, len(text))])
         chat_ctx = self.agent.chat_ctx.copy()
@@ -207,15 +191,10 @@ class Conversation:
 
     @property
     def failover(self) -> FailoverRecognition | None:
-        """Speech recognition by one of two providers; None if the conversation is typed."""
         return self.agent.recognition.failover if self.agent.recognition else None
 
     async def close(self, timeout_s: float) -> None:
-        """Stop preparing the opening, keep the words of an open turn, and close the session.
-
-        Args:
-            timeout_s: a session that takes longer goes on closing in the background.
-        """
+        """Keep the words of an open turn, and close the session, in the background after a time."""
         self.lines.cancel_preparation()
         if self._closing is None:
             self._words.end()

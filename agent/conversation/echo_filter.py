@@ -34,7 +34,6 @@ class EchoFilter:
     """
 
     def __init__(self, line: AgentLine, activity: VoiceActivity, texts: LineTexts) -> None:
-        """Follow the agent's lines from now on."""
         self._line = line
         self._activity = activity
         self._texts = texts
@@ -45,15 +44,12 @@ class EchoFilter:
         """Seconds of audio that were sent on this connection to speech recognition."""
 
     def connected(self) -> None:
-        """Note a new connection to speech recognition."""
         self._audio_s = 0.0
 
     def turn_began(self) -> None:
-        """Note that the trainee, or the echo, has begun to speak."""
         self._began_in_line = self._is_line_heard
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
-        """Take note of audio of the agent's line before it is played."""
         if not self._activity.hears_echo:
             self._detector.agent_says(frame)
 
@@ -78,8 +74,7 @@ class EchoFilter:
     def drops(self, words: stt.SpeechData, earlier: Sequence[str]) -> bool:
         """True if a transcript must be dropped as an echo; detects clients that send one.
 
-        Args:
-            earlier: transcripts before this one that may be parts of the same echo.
+        `earlier` has transcripts before this one that may be parts of the same echo.
         """
         if (said_s := _said_at(words)) > 0 and self._audio_s > 0:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)

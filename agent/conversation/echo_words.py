@@ -47,7 +47,6 @@ def may_become_echo(text: str, line: str) -> bool:
 
 
 def has_words_of(text: str, line: str) -> bool:
-    """True if at least half of the words of a transcript are words of the line."""
     words, said = words_of(text), set(words_of(line))
     return sum(word in said for word in words) >= len(words) * _COMMON_SHARE
 

@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from livekit import rtc
 from livekit.agents import (
@@ -18,7 +17,6 @@ from livekit.agents import (
     ModelSettings,
     llm,
     stt,
-    tts,
     utils,
 )
 from livekit.agents.voice.io import TimedString
@@ -32,8 +30,8 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.core.languages import other_locale_of_reply
 from agent.speech.continued_reply import said_before_calls
 from agent.speech.early_clause import early_parts, has_clause
+from agent.speech.language_speech import LanguageSpeech
 from agent.speech.pronunciation import Pronunciation
-from agent.speech.recognition import Recognition
 
 _FILLER_AFTER_S: Final = 2.5
 """If a reply has no clause to say after this time, the agent says the script's filler phrase."""
@@ -47,15 +45,6 @@ then."""
 _Reply = AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]
 
 
-@dataclass(frozen=True)
-class LanguageProviders:
-    """Speech recognition and voice for one language."""
-
-    recognition: Recognition
-    tts: tts.TTS[Any]
-    words: TraineeWords
-
-
 class GreetingAgent(Agent):
     """The agent in the language and with the instructions of the script in use."""
 
@@ -64,35 +53,30 @@ class GreetingAgent(Agent):
         state: GreetingState,
         tools: FunctionTools,
         texts: LineTexts,
-        speech: LanguageProviders | None,
+        words: TraineeWords,
+        speech: LanguageSpeech | None,
         *,
         chat_ctx: llm.ChatContext | None = None,
     ) -> None:
-        """Create the agent for `state.script`.
-
-        Args:
-            speech: None if the conversation is typed.
-            chat_ctx: the conversation so far if this agent takes over; None for the first one.
-        """
-        self.script = state.script
+        """Create the agent for `state.script`, which takes over with `chat_ctx` if it is given."""
+        script = self.script = state.script
         self._state = state
         self._texts = texts
+        self._words = words
         self._takes_over = chat_ctx is not None
         self._may_switch = not self._takes_over
         """False for the first reply after a change of language: the model might change it back."""
-        self._speech = speech
         self._stt_refusals = 0
-        self.recognition = speech.recognition if speech else None
+        locales = (script.locale, *script.locales)
+        self.recognition = recognition = speech.recognition(locales) if speech else None
         super().__init__(
-            instructions="\n\n".join(
-                filter(None, [self.script.instructions, state.answers.summary])
-            ),
+            instructions="\n\n".join(filter(None, [script.instructions, state.answers.summary])),
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
             tools=tools.declared(),
-            stt=speech.recognition.stt if speech else NOT_GIVEN,
-            turn_handling=speech.recognition.turn_handling if speech else NOT_GIVEN,
-            tts=speech.tts if speech else NOT_GIVEN,
-            vad=speech.words.activity if speech else NOT_GIVEN,
+            stt=recognition.stt if recognition else NOT_GIVEN,
+            turn_handling=recognition.turn_handling if recognition else NOT_GIVEN,
+            tts=speech.voice(script.locale, script.voice) if speech else NOT_GIVEN,
+            vad=words.activity if speech else NOT_GIVEN,
         )
 
     async def on_enter(self) -> None:
@@ -107,8 +91,8 @@ class GreetingAgent(Agent):
 
         If no provider can be used, wait longer each time before livekit-agents tries again.
         """
-        assert self._speech is not None
-        recognition, words = self._speech.recognition, self._speech.words
+        recognition, words = self.recognition, self._words
+        assert recognition is not None
         try:
             recognised = recognition.failover.recognise(words.without_echo(audio))
             async with aclosing(words.filter(recognised)) as passed:
@@ -193,8 +177,7 @@ class GreetingAgent(Agent):
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:
                     async for frame in frames:
-                        if self._speech:
-                            self._speech.words.agent_says(frame)
+                        self._words.agent_says(frame)
                         yield frame
 
     async def transcription_node(

@@ -31,20 +31,16 @@ class LineTexts:
 
     @property
     def current(self) -> str:
-        """The text of the line being said, or said last."""
         return self._current.text.strip()
 
     @property
     def previous(self) -> str:
-        """The text of the line before it."""
         return self._previous.text.strip()
 
     @property
     def previous_began_at(self) -> float:
-        """When the text of the line before it was begun, on the monotonic clock."""
         return self._previous.began_at
 
     @property
     def both(self) -> str:
-        """The text of both lines."""
         return f"{self.previous} {self.current}"

@@ -63,14 +63,12 @@ class QuestionTracker:
             self._asked = question.id
 
     def line_said(self, text: str) -> None:
-        """The agent has said a line after the opening."""
         if _ASKS.search(text) and text != self._state.script.check_in:
             question = self._state.answers.next_open()
             self._asked = question.id if question is not None else ""
 
     @property
     def progress(self) -> QuestionProgress:
-        """Where the questions stand now."""
         answers = self._state.answers
         done = [answer.status for answer in answers.given.values()]
         question = answers.next_open()

@@ -11,7 +11,7 @@ from livekit.agents import AgentSession
 from livekit.agents.llm import ChatContext
 
 from agent.conversation.function_tools import FunctionTools
-from agent.conversation.greeting_agent import GreetingAgent, LanguageProviders
+from agent.conversation.greeting_agent import GreetingAgent
 from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
@@ -30,7 +30,7 @@ _CHOSEN: Final = (
 
 
 class ScriptInUse:
-    """The script of one conversation and the agent that speaks it; emits `ScriptChanged`."""
+    """Emits `ScriptChanged`."""
 
     def __init__(
         self,
@@ -55,11 +55,7 @@ class ScriptInUse:
             await self._use_name(name)
 
     async def use_chosen_name(self, name: str) -> None:
-        """Call the trainee by the name that they have chosen from the next line on.
-
-        Args:
-            name: a clean name; see `agent.core.names`.
-        """
+        """Call the trainee by the clean name that they have chosen from the next line on."""
         self._state.chosen_name = name
         await self._use_name(name)
 
@@ -74,12 +70,7 @@ class ScriptInUse:
         await self.agent.update_instructions("\n\n".join(filter(None, instructions)))
 
     def switch_language(self, locale: str) -> GreetingAgent | None:
-        """Continue in another language of the script.
-
-        Returns:
-            The agent that takes over with the conversation so far; None if the script is already in
-            this language or does not have it.
-        """
+        """Return the agent that takes over in another language; None if the script lacks it."""
         state = self._state
         found = find_locale(state.script.locales, locale) if locale else None
         if found is None or found[0] == state.script.locale:
@@ -97,11 +88,7 @@ class ScriptInUse:
         return self.agent
 
     def slow_down(self) -> bool:
-        """Speak more slowly from the next line on, in every language.
-
-        Returns:
-            False if the voice has no slower pace.
-        """
+        """Speak more slowly from the next line on; return False if the voice has no slower pace."""
         script = self._state.script
         return self._speech is not None and self._speech.slow_down(script.locale, script.voice)
 
@@ -119,12 +106,7 @@ class ScriptInUse:
             self._session.update_options(keyterms=keyterms)
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
-        script, speech = self._state.script, None
-        if self._speech is not None:
-            speech = LanguageProviders(
-                recognition=self._speech.recognition((script.locale, *script.locales)),
-                tts=self._speech.voice(script.locale, script.voice),
-                words=self._words,
-            )
         self._texts.clear()
-        return GreetingAgent(self._state, self._tools, self._texts, speech, chat_ctx=chat_ctx)
+        return GreetingAgent(
+            self._state, self._tools, self._texts, self._words, self._speech, chat_ctx=chat_ctx
+        )

@@ -30,7 +30,7 @@ _LINE_TIMEOUT_S: Final = 40.0
 
 
 class ScriptLines:
-    """The lines of one conversation; emits `OpeningStarted` and `OpeningFinished`."""
+    """Emits `OpeningStarted` and `OpeningFinished`."""
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class ScriptLines:
         words: TraineeWords,
         speech: LanguageSpeech | None,
     ) -> None:
-        """Say nothing yet; `speech` is None for a typed conversation."""
         self._session = session
         self._state = session.userdata
         self._events = self._state.events
@@ -76,12 +75,10 @@ class ScriptLines:
             self.prepare_opening()
 
     def cancel_preparation(self) -> None:
-        """Stop synthesising the opening."""
         if self._prepared is not None:
             self._prepared.cancel()
 
     def say_opening(self) -> SpeechHandle:
-        """Say the opening to its end; emits `OpeningStarted` and `OpeningFinished`."""
         audio = self._prepared.audio() if self._prepared else None
         text = self._opening_text or opening_line(self._state)
         self._state.opened_at = time.monotonic()
@@ -104,11 +101,7 @@ class ScriptLines:
         self._session.say(text)
 
     async def say(self, text: str) -> bool:
-        """Say a line after what is being said.
-
-        Returns:
-            True if it was heard to its end.
-        """
+        """Say a line after what is being said; return True if it was heard to its end."""
         speech = self._session.say(text)
         try:
             async with asyncio.timeout(_LINE_TIMEOUT_S):

@@ -22,8 +22,6 @@ from agent.scripts import Library, RenderedScript, script_for
 
 @dataclass(kw_only=True)
 class GreetingState:
-    """What is known about one greeting so far."""
-
     metadata: JobMetadata
     """Who is greeted; `ScriptInUse` changes the name."""
     events: Events = field(default_factory=Events)
@@ -73,11 +71,7 @@ class GreetingState:
     """Why the greeting ended; set by `Greeting.end`."""
 
     def __post_init__(self) -> None:
-        """Choose the script for this trainee, with what they chose and answered before.
-
-        Raises:
-            ScriptError: no script can be used.
-        """
+        """Choose the script for this trainee, with what they chose and answered before."""
         self.events.on(OpeningFinished, lambda _: self.opening_over.set())
         if self.earlier.locale:
             self.metadata = self.metadata.model_copy(update={"locale": self.earlier.locale})

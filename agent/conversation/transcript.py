@@ -13,7 +13,7 @@ from agent.core.types import Line
 
 
 class Transcript:
-    """The lines of one conversation; emits `LineAdded`."""
+    """Emits `LineAdded`."""
 
     def __init__(self, session: AgentSession[Any], events: Events, words: TraineeWords) -> None:
         self._events = events

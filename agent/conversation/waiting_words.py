@@ -26,7 +26,6 @@ class WaitingWords:
         """Transcripts that repeat the line, and may be its echo."""
 
     def add_backchannel(self, event: SpeechEvent) -> None:
-        """Keep the latest backchannel."""
         self._backchannel, self._backchannel_at = event, time.monotonic()
 
     def joined_with(self, event: SpeechEvent) -> SpeechEvent:
@@ -36,11 +35,7 @@ class WaitingWords:
         return joined([*waiting, event]) if waiting else event
 
     def line_over(self, line: str) -> SpeechEvent | None:
-        """Return the words that are answers to the line; nothing waits any more.
-
-        Args:
-            line: the text of the line.
-        """
+        """Return the words that are answers to the text of a line; nothing waits any more."""
         answers, held = list(self.repeated), self._backchannel
         self.repeated, self._backchannel = [], None
         if held is not None and (
@@ -51,12 +46,10 @@ class WaitingWords:
 
 
 def text_of(event: SpeechEvent) -> str:
-    """Return the transcript of an event; empty if it has none."""
     return event.alternatives[0].text.strip() if event.alternatives else ""
 
 
 def joined(events: list[SpeechEvent]) -> SpeechEvent:
-    """Return one transcript with the words of all."""
     last = events[-1]
     data: stt.SpeechData = replace(last.alternatives[0], text=" ".join(map(text_of, events)))
     return replace(last, alternatives=[data])

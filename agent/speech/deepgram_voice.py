@@ -48,7 +48,6 @@ class DeepgramVoice(DeepgramTTS):
     """One Aura voice over the `/v1/speak` WebSocket."""
 
     def __init__(self, *, model: str, api_key: str, base_url: str) -> None:
-        """Create a voice like `aura-2-andromeda-en`; it connects when the first line is said."""
         super().__init__(
             model=model, api_key=api_key, base_url=f"{base_url}/v1/speak", mip_opt_out=True
         )
@@ -122,11 +121,7 @@ class _Line(deepgram.tts.SynthesizeStream):
                 self._voice.renew_connection()
 
     async def _watch(self, speaking: asyncio.Task[Any], output_emitter: tts.AudioEmitter) -> None:
-        """Wait for the end of the line.
-
-        Raises:
-            APIError: the voice failed.
-        """
+        """Wait for the end of the line; raise APIError if the voice sends nothing."""
         began_at = progress_at = time.monotonic()
         heard_s = 0.0
         while not speaking.done():

@@ -35,8 +35,7 @@ def has_clause(text: str) -> bool:
 async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[str], None]:
     """Yield a text in one part, or its first clauses as soon as they are there, and the rest.
 
-    Read each part to its end before the next one. Deepgram allows few flushes a minute on a
-    connection; `DeepgramVoice` then uses another one.
+    Read each part to its end before the next one.
     """
     pieces = aiter(text)
     begun = ""

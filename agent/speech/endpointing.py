@@ -46,7 +46,6 @@ _AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.6, "max_delay": 2.0}
 
 
 def endpointing_delays(transcript: str) -> EndpointingOptions:
-    """Return how long to wait for more words after a final transcript."""
     text = transcript.rstrip(" \"'»”)")
     words = re.findall(r"[\w']+", text.lower())
     if text.endswith(_ASKS):

@@ -34,11 +34,6 @@ class GeminiTranscription:
     """Opens connections to Gemini's speech recognition."""
 
     def __init__(self, settings: VoiceSettings, http: aiohttp.ClientSession | None = None) -> None:
-        """Prepare to connect; `stream` opens a connection.
-
-        Args:
-            http: the HTTP session; None for that of the job.
-        """
         self._http = http
         base = settings.google_gemini_base_url
         self._url = base.replace("http", "ws", 1) + LIVE_PATH
@@ -51,7 +46,6 @@ class GeminiTranscription:
         self._keyterms = keyterms
 
     def stream(self) -> GeminiTranscriptionStream:
-        """Open a connection in the background."""
         http = self._http or utils.http_context.http_session()
         connecting = http.ws_connect(
             self._url, headers={"x-goog-api-key": self._key}, heartbeat=_HEARTBEAT_S
@@ -87,7 +81,6 @@ class GeminiTranscriptionStream:
         return self
 
     async def __anext__(self) -> SpeechEvent:
-        """Raises: APIError if the connection failed."""
         event = await self._events.get()
         if isinstance(event, Exception):
             raise event

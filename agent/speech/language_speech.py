@@ -24,7 +24,7 @@ _SLOWEST: Final = 0.7
 
 
 class LanguageSpeech:
-    """The speech providers of one conversation; emits `ProviderFailed` and `VoiceFailedOver`."""
+    """Emits `ProviderFailed` and `VoiceFailedOver`."""
 
     def __init__(self, settings: VoiceSettings, events: Events) -> None:
         self._settings = settings
@@ -43,11 +43,7 @@ class LanguageSpeech:
             self._gemini.use_keyterms(keyterms)
 
     def recognition(self, locales: Sequence[str]) -> Recognition:
-        """Speech recognition for a conversation; languages recognised together share one.
-
-        Args:
-            locales: the conversation's own first, then those it can change to.
-        """
+        """Speech recognition for a conversation's own locale and those it can change to."""
         choice = choose_recognition(self._settings.deepgram_stt_model, locales)
         if choice not in self._recognition:
             self._recognition[choice] = build_recognition(
@@ -56,11 +52,7 @@ class LanguageSpeech:
         return self._recognition[choice]
 
     def voice(self, locale: str, script_voice: str | None) -> FallbackVoices:
-        """The voice for a locale, with the fallback voice behind it.
-
-        Args:
-            script_voice: the voice that the script asks for, if any.
-        """
+        """The voice for a locale, or that of the script, with the fallback voice behind it."""
         first = choose_voice(self._settings.voices, locale, script_voice)
         if first not in self._voices:
             names = dict.fromkeys(filter(None, (first, self._settings.fallback_voice)))
@@ -70,11 +62,7 @@ class LanguageSpeech:
         return self._voices[first]
 
     def slow_down(self, locale: str, script_voice: str | None) -> bool:
-        """Speak more slowly from the next line on, in every language whose voice can.
-
-        Returns:
-            True if the voice for this locale is slower now.
-        """
+        """Speak more slowly in every language whose voice can; True if this locale's did."""
         self._speed = round(max(self._speed - _SLOWER_BY, _SLOWEST), 2)
         name = choose_voice(self._settings.voices, locale, script_voice)
         slower = False

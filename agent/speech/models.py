@@ -17,8 +17,6 @@ LLM_CONNECT_OPTIONS: Final = APIConnectOptions(
 
 
 class FallbackModels(FallbackLLM):
-    """A model with fallback models."""
-
     def __init__(self, models: list[llm.LLM[Any]]) -> None:
         # The next model starts a broken reply over: see `GreetingAgent.llm_node`.
         super().__init__(models, retry_on_chunk_sent=True)

@@ -29,11 +29,7 @@ class PreparedLine:
     def __init__(
         self, voice: FallbackVoices, text: str, *, expected_s: float, events: Events
     ) -> None:
-        """Start to synthesise the line.
-
-        Args:
-            expected_s: how long the line should take to say. It matters only if a voice failed.
-        """
+        """Start to synthesise the line; `expected_s` matters only if a voice fails."""
         self._expected_s = expected_s
         self._events = events
         self._voice_failed = False
@@ -46,8 +42,7 @@ class PreparedLine:
     def audio(self) -> AsyncIterator[rtc.AudioFrame] | None:
         """The audio from its start (16-bit mono), while the rest is still being synthesised.
 
-        Returns:
-            None if synthesis failed or stopped early: the line must be synthesised again.
+        None if synthesis failed or stopped early: the line must be synthesised again.
         """
         if self._task.done() and self._is_incomplete:
             return None
@@ -68,7 +63,6 @@ class PreparedLine:
         return self._voice_failed and length_s < self._expected_s / 2
 
     def cancel(self) -> None:
-        """Stop synthesis."""
         self._task.cancel()
 
     def _on_voice_error(self, error: tts.TTSError) -> None:

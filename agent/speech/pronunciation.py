@@ -31,12 +31,7 @@ class Pronunciation:
     """Replaces words of a trainee's name in the text for a voice: `Md.` with `Mohammad`."""
 
     def __init__(self, name: str, locale: str = "") -> None:
-        """Look up the words of this name.
-
-        Args:
-            name: a clean name, or empty.
-            locale: the voice's; empty if it speaks every alphabet.
-        """
+        """Look up the words of a clean name; no `locale`: the voice speaks every alphabet."""
         self._said = words_to_say(name, language_of(locale))
         before = r"(?<!\w)"
         if language_of(locale) in _LATIN and not _has_latin_letters(name):

@@ -33,7 +33,6 @@ class RecentAudio:
         return iter(self._frames)
 
     def append(self, frame: rtc.AudioFrame) -> None:
-        """Add a frame, and drop the oldest ones if there is too much audio."""
         self._frames.append(frame)
         self.duration_s += frame.duration
         while self.duration_s > (_KEPT_IN_TURN_S if self._in_turn else _KEPT_S):

@@ -51,11 +51,7 @@ class FailoverRecognition:
         """When each provider failed last, by whether it is the second one."""
 
     def try_second(self) -> bool:
-        """Send the audio that the first provider did not recognise to the second one.
-
-        Returns:
-            False if there is none, or it is in use already, or it has just failed.
-        """
+        """Send the audio without words to the second provider, if it can be used."""
         if self._second is None or self._uses_second or self._has_failed(second=True):
             return False
         # Not a warning: the sound may have no words, such as two coughs in a row.
@@ -85,11 +81,7 @@ class FailoverRecognition:
     async def recognise(
         self, audio: AsyncIterable[rtc.AudioFrame]
     ) -> AsyncGenerator[SpeechEvent, None]:
-        """Yield the speech events of the audio.
-
-        Raises:
-            APIError: no provider can be used now.
-        """
+        """Yield the speech events of the audio; raise APIError if no provider can be used."""
         self._began_at = time.time()
         pushing = asyncio.create_task(self._push(audio), name="push_audio")
         try:

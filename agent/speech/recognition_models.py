@@ -46,22 +46,18 @@ class RecognitionChoice:
 
     @property
     def path(self) -> str:
-        """The path of Deepgram's API that serves the model."""
         return "/v2/listen" if self.is_flux else "/v1/listen"
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """The query parameters for model and languages."""
         name = "language_hint" if self.is_flux else "language"
         return [("model", self.model), *((name, language) for language in self.languages)]
 
 
 def choose_recognition(model: str, locales: Sequence[str]) -> RecognitionChoice:
-    """Choose the model and the languages for a conversation.
+    """Choose the model for DEEPGRAM_STT_MODEL, and the languages of a conversation.
 
-    Args:
-        model: DEEPGRAM_STT_MODEL.
-        locales: BCP 47 tags; the conversation's own first, then those it can change to.
+    `locales` has the conversation's own first, then those it can change to.
     """
     if model.startswith("flux"):
         # Sorted, so that all languages of a script share one connection.

@@ -47,11 +47,7 @@ class SpeechDetector:
         """The same in a row so far, as the model sees it."""
 
     def take(self, frame: rtc.AudioFrame) -> list[VADEvent]:
-        """Return the events of the next audio.
-
-        Args:
-            frame: 16-bit mono audio with a rate of `RATE`.
-        """
+        """Return the events of the next audio: 16-bit mono with a rate of `RATE`."""
         if frame.sample_rate != RATE:
             raise ValueError(f"expected {RATE} Hz, got {frame.sample_rate} Hz")
         self._unread += frame.data.cast("B")

@@ -21,8 +21,6 @@ _GEMINI_TTS_TIMEOUT_MS: Final = 6_000
 
 
 class FallbackVoices(tts.FallbackAdapter):
-    """A voice with fallback voices."""
-
     def __init__(self, voices: list[tts.TTS[Any]]) -> None:
         super().__init__(voices, max_retry_per_tts=0)
         self.voices = voices

@@ -28,9 +28,8 @@ def spoken_language(voice: str) -> str | None:
 
 
 def slowest_speed(voice: str) -> float | None:
-    """The slowest speed of a Deepgram voice (1.0 is normal); None if it has only one.
-
-    https://developers.deepgram.com/docs/tts-voice-controls
+    """The slowest speed of a Deepgram voice; None if it has only one
+    (https://developers.deepgram.com/docs/tts-voice-controls).
     """
     if not voice.lower().startswith("aura-2-"):
         return None
