@@ -456,7 +456,15 @@ NO_NAME = [
         "测试",
         "テスト ユーザー",
     ),
-    *("Acme B.V.", "Herrera S.L.", "Acme Oy", "Moreau SAS", "Acme Holdings", "iPhone von Eva"),
+    *(
+        "ACME BV",
+        "Acme B.V.",
+        "Herrera S.L.",
+        "Acme Oy",
+        "Moreau SAS",
+        "Acme Holdings",
+        "iPhone von Eva",
+    ),
     *("Soy Ana", "Mein Name ist Eva", "Dear Ada", "Hello", "You Are Fired", "Du Bist Entlassen"),
     *("Fuck You", "Arschloch", "Hijo de puta", "Va Te Faire Foutre", "I Am Stupid", "The Boss"),
     *(

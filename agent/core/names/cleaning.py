@@ -32,8 +32,15 @@ _WORDS_MAX_WITHOUT_CAPITALS: Final = 4
 
 
 def clean_name(value: object) -> str:
-    """Return the name for the page, captions, LLM and STT; empty if `value` is not a name."""
-    if not isinstance(value, str) or is_damaged(value):
+    """Return the name for the page, captions, LLM and STT; empty if `value` is not a name.
+
+    The result is cleaned once more, so that endpoint and worker, which both clean it, agree.
+    """
+    return _cleaned(_cleaned(value)) if isinstance(value, str) else ""
+
+
+def _cleaned(value: str) -> str:
+    if is_damaged(value):
         return ""
     text = without_code(readable(without_other_lines(value)))
     text = without_domain(without_missing_cells(text))

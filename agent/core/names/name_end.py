@@ -22,6 +22,8 @@ from agent.core.names.word_lists import (
     plain,
 )
 
+_TOKENS_MAX: Final = 24
+"""No name has more; a hostile one of 300 would cost half a second."""
 _ABBREVIATION_MAX: Final = 4  # letters
 _AFTER_ABBREVIATION_MAX: Final = 3  # words, without particles and titles
 _CAPITALISED_PARTICLES: Final = frozenset(map(str.title, LOWER_CASE_PARTICLES))
@@ -40,7 +42,7 @@ def before_punctuation(text: str) -> str:
 
 def words_of_name(text: str) -> list[str]:
     """Return the words before the first one that is not part of the name."""
-    tokens = [token for token in _BETWEEN_WORDS.split(text) if token]
+    tokens = [token for token in _BETWEEN_WORDS.split(text) if token][:_TOKENS_MAX]
     tokens = without_missing_parts(tokens, in_capitals=text.isupper())
     if is_order(tokens):
         return []
