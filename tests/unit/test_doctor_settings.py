@@ -202,6 +202,19 @@ def test_settings_check_reports_an_unreadable_dotenv(
     )
 
 
+def test_settings_check_names_a_line_that_sets_a_variable_again(tmp_path: Path) -> None:
+    """Keys pasted at the top of a copied .env.example, whose own lines are empty and count."""
+    file = tmp_path / ".env"
+    file.write_text("# keys\nGOOGLE_API_KEY=g\nMAX_JOBS=3\n\nGOOGLE_API_KEY=\nMAX_JOBS=3\n")
+    others = {name: value for name, value in BOTH_SERVICES.items() if name != "GOOGLE_API_KEY"}
+    repeated, missing = report_lines(others, file)
+    assert repeated == (
+        "warning settings.file: .env sets GOOGLE_API_KEY more than once: the last line counts, "
+        "even if it is empty -> remove the other lines"
+    )
+    assert missing.startswith("failed settings.GOOGLE_API_KEY: GOOGLE_API_KEY is missing")
+
+
 def test_settings_check_says_that_there_is_no_dotenv_if_settings_are_missing(
     tmp_path: Path,
 ) -> None:

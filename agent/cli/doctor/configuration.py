@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
 from agent.core.folders import exists
@@ -53,6 +54,8 @@ class Configuration:
     """`worker`, `endpoint` or both: the processes that use this environment."""
     file_problems: tuple[str, ...] = ()
     """What is wrong with `.env` itself."""
+    repeated: tuple[str, ...] = ()
+    """Variables that `.env` sets again, to another value."""
     missing_file: Path | None = None
     """The `.env` that does not exist."""
     overridden: tuple[str, ...] = ()
@@ -75,7 +78,7 @@ def read_configuration(
         parts: the processes whose settings must be complete.
         file: the `.env`; the environment takes precedence.
     """
-    in_file, file_problems = _read_dotenv(file) if file else ({}, ())
+    in_file, file_problems, repeated = _read_dotenv(file) if file else ({}, (), ())
     merged = {**in_file, **environ}
     problems: dict[str, str] = {}
     if "worker" in parts:
@@ -98,6 +101,7 @@ def read_configuration(
         problems=problems,
         parts=parts,
         file_problems=file_problems,
+        repeated=repeated,
         missing_file=file if file and not exists(file) else None,
         overridden=tuple(n for n in sorted(known & in_file.keys()) if merged[n] != in_file[n]),
     )
@@ -119,19 +123,27 @@ def _read(settings: type[S], usable: Mapping[str, str]) -> S:
     )
 
 
-def _read_dotenv(file: Path) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the values in `.env`, and what is wrong with the file."""
+def _read_dotenv(file: Path) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
+    """Return the values in `.env`, what is wrong with the file, and what is set again."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return {}, ()
+        return {}, (), ()
     except OSError as e:
-        return {}, (f"cannot be read: {e.strerror}",)
+        return {}, (f"cannot be read: {e.strerror}",), ()
     except UnicodeDecodeError:
-        return {}, ("is not UTF-8 text",)
+        return {}, ("is not UTF-8 text",), ()
     values = dotenv_values(stream=io.StringIO(text))
     usable = {name: value for name, value in values.items() if value is not None}
-    return usable, tuple(wrong_lines(text))
+    return usable, tuple(wrong_lines(text)), tuple(dict.fromkeys(_repeated(text)))
+
+
+def _repeated(text: str) -> Iterator[str]:
+    """Yield variables that are set again: often by the empty line of .env.example, which counts."""
+    before: dict[str | None, str | None] = {}
+    for line in parse_stream(io.StringIO(text)):
+        if line.key and before.setdefault(line.key, line.value) != line.value:
+            yield line.key
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

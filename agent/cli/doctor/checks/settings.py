@@ -45,6 +45,12 @@ def check(config: Configuration) -> Iterator[CheckResult]:
     """Report every problem of the variables that are set, and of those that are missing."""
     for problem in config.file_problems:
         yield failed("settings.file", f".env {problem}", "correct it, or remove it")
+    for name in config.repeated:
+        yield warning(
+            "settings.file",
+            f".env sets {name} more than once: the last line counts, even if it is empty",
+            "remove the other lines",
+        )
     if config.missing_file and "is missing" in config.problems.values():
         yield warning(
             "settings.file",
