@@ -66,13 +66,13 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         self.provider_session_id: str | None = None
         """Beyond Presence's id of this session; None until it has answered."""
 
-    def start_request(self) -> None:
-        """Ask for the avatar; AVATAR_CALL_TIMEOUT_S counts from here. `request` raises errors."""
+    def request(self) -> None:
+        """Ask for the avatar; AVATAR_CALL_TIMEOUT_S counts from here."""
         self._requesting = asyncio.create_task(self._call(), name="request_avatar")
         self._requesting.add_done_callback(ignore_task_failure)
 
-    async def request(self) -> None:
-        """Wait for the answer to the request, which must have been started.
+    async def wait_for_answer(self) -> None:
+        """Wait for the answer to the request.
 
         Raises:
             AvatarRejected: Beyond Presence answered with an error.

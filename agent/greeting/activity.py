@@ -52,7 +52,7 @@ class Activity:
             self._quiet_since = time.monotonic()
         return time.monotonic() - self._quiet_since
 
-    async def change(self, timeout_s: float) -> None:
+    async def wait_for_change(self, timeout_s: float) -> None:
         self._changed.clear()
         try:
             async with asyncio.timeout(max(timeout_s, _STEP_S)):
@@ -60,11 +60,11 @@ class Activity:
         except TimeoutError:
             pass
 
-    async def pause(self, timeout_s: float) -> None:
+    async def wait_for_pause(self, timeout_s: float) -> None:
         """Wait for a short pause in the conversation, at most `timeout_s`."""
         until = time.monotonic() + timeout_s
         while self.quiet_s < _PAUSE_S and (left_s := until - time.monotonic()) > 0:
-            await self.change(min(_PAUSE_S, left_s))
+            await self.wait_for_change(min(_PAUSE_S, left_s))
 
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         self._agent_busy = event.new_state in ("speaking", "thinking")

@@ -133,7 +133,7 @@ class AvatarRequests:
     async def _note_answer(self, avatar: BeyondPresenceAvatar) -> AvatarError | None:
         """Wait for the answer and record its session id; return the error, if any."""
         try:
-            await avatar.request()
+            await avatar.wait_for_answer()
         except AvatarError as e:
             return e
         self._usage.answered(avatar.avatar_identity, avatar.provider_session_id)

@@ -29,7 +29,7 @@ def request_avatar(settings: WorkerSettings, script: RenderedScript) -> BeyondPr
             extra={"event": "avatar_unknown", "script": script.name, "avatar": script.avatar},
         )
     avatar = BeyondPresenceAvatar(settings, settings.avatar_of(script.name, script.avatar))
-    avatar.start_request()
+    avatar.request()
     return avatar
 
 

@@ -29,7 +29,7 @@ RECEIVE_S = 30.0
 class FakeAvatar(BeyondPresenceAvatar):
     """Beyond Presence has answered; whether the avatar comes is seen in the room."""
 
-    def start_request(self) -> None:
+    def request(self) -> None:
         self._requesting = asyncio.create_task(asyncio.sleep(0))
 
     async def attach(self, session: Any, room: Any, events: Events) -> None:
@@ -242,7 +242,7 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
     monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
     setup = AvatarSetup(request=False)
     requested = FakeAvatar(WorkerSettings.from_env(WORKER), "avatar")
-    requested.start_request()
+    requested.request()
     setup.room.avatar_joins(requested.avatar_identity)
     setup.avatar.request(requested)
     setup.output.remember_voice()

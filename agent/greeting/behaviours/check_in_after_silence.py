@@ -26,10 +26,10 @@ class CheckInAfterSilence:
         while state.closing_said is None and state.end_reason is None:
             left_s = state.script.limits.idle_seconds - activity.quiet_s
             if left_s > 0:
-                await activity.change(left_s)
+                await activity.wait_for_change(left_s)
             elif self._checked_in_at_turn == activity.trainee_turns:
                 self._greeting.events.emit(ClosingRequested("silence"))
-                await activity.change(state.script.limits.idle_seconds)
+                await activity.wait_for_change(state.script.limits.idle_seconds)
             else:
                 self._checked_in_at_turn = activity.trainee_turns
                 logger.info("the trainee is silent; checking in", extra={"event": "check_in"})

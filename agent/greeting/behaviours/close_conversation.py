@@ -56,7 +56,7 @@ class CloseConversation:
             if (left_s := LINGER_S - quiet_s) <= 0:
                 greeting.end(_END_REASONS[cause])
                 return
-            await activity.change(left_s)
+            await activity.wait_for_change(left_s)
         logger.info(
             "the trainee spoke after the closing line; the conversation continues",
             extra={"event": "closing_reopened"},
@@ -69,5 +69,5 @@ class CloseConversation:
         activity = self._greeting.activity
         limit_s = min(self._greeting.state.script.limits.idle_seconds, LINGER_S)
         while (left_s := limit_s - activity.quiet_s) > 0:
-            await activity.change(left_s)
+            await activity.wait_for_change(left_s)
         self._greeting.end(_END_REASONS[cause])

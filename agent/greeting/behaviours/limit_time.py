@@ -42,7 +42,7 @@ class LimitTime:
         if self._greeting.state.closing_said is None:
             self._greeting.events.emit(ClosingChanged("soon"))
         await asyncio.sleep(notice_s)
-        await self._greeting.activity.pause(_FINISH_SENTENCE_S)
+        await self._greeting.activity.wait_for_pause(_FINISH_SENTENCE_S)
         self._greeting.events.emit(ClosingRequested("time"))
 
     def _end_after(self, limit_s: float) -> None:
