@@ -29,6 +29,7 @@ from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
+from agent.conversation.wordless_sound import WordlessSound
 from agent.core.background_task import start_task
 from agent.core.livekit_internals.room import stop_captions
 from agent.core.plain_text import one_line
@@ -70,7 +71,8 @@ class Conversation:
         self.session.on("speech_created", self._on_speech_created)
         self.session.on("function_tools_executed", _suppress_second_reply)
         self._transcript = Transcript(self.session, events, self._words)
-        forward_session_events(self.session, events, self._words)
+        forward_session_events(self.session, events)
+        self._wordless = WordlessSound(self._words, events)
         keep_early_replies(self.session)
         self.script = ScriptInUse(self.session, texts, self._words, speech)
         self.lines = ScriptLines(self.session, texts, self._words, speech)

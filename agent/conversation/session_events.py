@@ -15,16 +15,13 @@ from livekit.agents import (
 from livekit.agents.llm import ChatMessage, LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
-from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
-from agent.conversation.trainee_words import TraineeWords
 from agent.core import end_reasons
 from agent.core.events import (
     EndRequested,
     Events,
     NoVoiceLeft,
     ReplyFailed,
-    SpeechNotRecognised,
     SpeechRecognised,
 )
 from agent.core.livekit_internals.speech import drop_early_reply, prepare_early_reply_again
@@ -32,7 +29,7 @@ from agent.core.log import logger
 from agent.speech.failures import provider_failed
 
 
-def forward_session_events(session: AgentSession[Any], events: Events, words: TraineeWords) -> None:
+def forward_session_events(session: AgentSession[Any], events: Events) -> None:
     """Emit what the session reports about its providers and its end from now on."""
 
     def on_error(event: ErrorEvent) -> None:
@@ -53,11 +50,6 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
         if event.transcript.strip():
             events.emit(SpeechRecognised())
 
-    def on_transcription_timeout(event: UserTranscriptionTimeoutEvent) -> None:
-        # The session does not know words that `TraineeWords` holds back.
-        if not words.heard_since(event.vad_speech_started_at):
-            events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
-
     def on_close(event: CloseEvent) -> None:
         reason = end_reasons.WORKER_SHUTDOWN
         if event.reason is CloseReason.ERROR:
@@ -72,7 +64,6 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
     session.on("error", on_error)
     session.on("close", on_close)
     session.on("user_input_transcribed", on_transcribed)
-    session.on("user_transcription_timeout", on_transcription_timeout)
 
 
 def keep_early_replies(session: AgentSession[Any]) -> None:

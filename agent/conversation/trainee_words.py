@@ -87,7 +87,7 @@ class TraineeWords:
         self._turn_open = False
         """True between the recogniser's start and end of speech."""
         self._words_at = 0.0
-        """When words were last recognised, in seconds since the epoch."""
+        """When words were last recognised, on the monotonic clock."""
         line.when_over(self._on_line_over)
         state.events.on(OpeningFinished, lambda _: self.release())
 
@@ -126,7 +126,7 @@ class TraineeWords:
         self._held.clear()
 
     def heard_since(self, at: float) -> bool:
-        """True if words were recognised after a moment, in seconds since the epoch."""
+        """True if words were recognised after a moment on the monotonic clock."""
         return self._words_at >= at
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
@@ -193,7 +193,7 @@ class TraineeWords:
     def _take_words(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for a transcript; the numbers are those of the module."""
         text, final = text_of(event), event.type is SpeechEventType.FINAL_TRANSCRIPT
-        self._words_at = time.time()
+        self._words_at = time.monotonic()
         if not self._turn_open:
             self._echo.turn_began()
         if self._is_echo(event):  # 1

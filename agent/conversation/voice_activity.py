@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Final, cast
 
@@ -44,6 +44,7 @@ class VoiceActivity(VAD):
         self.words_at = 0.0
         """When words were last recognised, on the monotonic clock."""
         self._open_streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
+        self._on_sound: list[Callable[[VADEvent], None]] = []
         self.hears_echo = False
         """True if the client sends the agent's own voice. Sound then does not pause a line."""
 
@@ -51,6 +52,18 @@ class VoiceActivity(VAD):
         """Note that speech recognition has found words in the current sound."""
         self.words_at = time.monotonic()
         self.wordless_in_row = 0
+
+    def when_sound(self, callback: Callable[[VADEvent], None]) -> None:
+        """Call `callback` at the start and at the end of each sound that may be speech.
+
+        If noise goes on without an end, it counts as another sound every `_WORDLESS_S`.
+        """
+        self._on_sound.append(callback)
+
+    def report(self, event: VADEvent) -> None:
+        """Call the callbacks of `when_sound`."""
+        for callback in self._on_sound:
+            callback(event)
 
     def stream(self) -> VADStream:
         """Return a detector for one microphone."""
@@ -116,6 +129,8 @@ class NoiseGate:
         if self._turn_over:
             passed = [again for event in passed for again in self._after_turn(event)]
         for each in passed:
+            if each.type is not VADEventType.INFERENCE_DONE:
+                self._activity.report(each)
             ended = each.type is VADEventType.END_OF_SPEECH or not each.speaking
             self._latest = None if ended else each
         return passed
@@ -152,6 +167,10 @@ class NoiseGate:
         self._in_line = self._in_line or activity.line.under_way
         if self._closed:
             if activity.words_at <= self._closed_at:
+                if now - self._closed_at > _WORDLESS_S and not activity.line.is_due:
+                    self._closed_at = now
+                    end = VADEventType.END_OF_SPEECH
+                    activity.report(replace(event, type=end, speech_duration=_WORDLESS_S))
                 return []
             self._closed = False
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]

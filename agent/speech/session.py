@@ -20,9 +20,6 @@ _PAUSE_AFTER_S: Final = 0.1
 _RESUME_AFTER_S: Final = 0.5
 """A paused line continues if no words are recognised within this time after the sound."""
 
-_TRANSCRIPTION_TIMEOUT_S: Final = 3.5
-"""The session reports speech for which no words are recognised within this time."""
-
 _NEVER_CLOSE: Final = 10_000
 """livekit-agents closes a session after four failures of a provider. Refused speech recognition is
 retried every half second and would end a greeting before it begins. Our greeting goes on: the
@@ -53,7 +50,6 @@ def build_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
         # Nothing that the trainee says is discarded; browsers have echo cancellation, and
         # `agent.conversation.trainee_words` drops the agent's own words.
         aec_warmup_duration=None,
-        transcription_timeout=_TRANSCRIPTION_TIMEOUT_S,
         # Do not wait for last words when the session closes: the avatar is charged meanwhile.
         session_close_transcript_timeout=0.0,
         conn_options=SessionConnectOptions(

@@ -52,6 +52,13 @@ async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once() 
         assert fake.lines == [script.trouble, script.trouble, script.suggest_typing]
 
 
+async def test_agent_does_not_apologise_for_noise_after_the_end() -> None:
+    async with fake_greeting(behaviours=(RecoverRecognition,)) as fake:
+        fake.state.end_reason = "continue"
+        await noise(fake, 2.0)
+        assert fake.lines == []
+
+
 async def test_agent_apologises_once_for_each_turn_that_no_model_answers() -> None:
     async with fake_greeting(behaviours=(ApologiseWithoutReply,)) as fake:
         trouble = fake.state.script.trouble

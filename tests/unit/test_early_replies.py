@@ -253,7 +253,7 @@ async def test_early_reply_that_fails_is_asked_for_again_at_the_end_of_the_turn(
         events = Events()
         failed: list[ReplyFailed] = []
         events.on(ReplyFailed, failed.append)
-        forward_session_events(talk.session, events, words=None)  # type: ignore[arg-type]
+        forward_session_events(talk.session, events)
         for asked, said in ((1, "How long does it take?"), (3, "And then?")):
             talk.agent.hear(Kind.START_OF_SPEECH)
             talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, said)

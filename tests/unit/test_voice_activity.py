@@ -54,6 +54,19 @@ def test_long_sound_without_words_ends_for_the_session(setup: Setup) -> None:
     assert setup.hears(START) == [START]
 
 
+def test_noise_without_an_end_counts_as_several_sounds(setup: Setup) -> None:
+    sounds: list[VADEventType] = []
+    setup.activity.when_sound(lambda event: sounds.append(event.type))
+    setup.hears(START)
+    assert setup.hears(SOUND, after=4.5) == [END]
+    for _ in range(10):
+        setup.hears(SOUND, after=1.0)
+    assert sounds == [START, END, END, END]
+    setup.session.speaks()
+    setup.hears(SOUND, after=20.0)
+    assert sounds == [START, END, END, END], "the agent would apologise for noise during its line"
+
+
 def test_words_open_the_gate_again(setup: Setup) -> None:
     setup.session.speaks()
     setup.hears(START)

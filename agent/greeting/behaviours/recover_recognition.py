@@ -40,6 +40,8 @@ class RecoverRecognition:
         self._second_recognised.set()
 
     def _on_not_recognised(self, event: SpeechNotRecognised) -> None:
+        if self._greeting.state.end_reason is not None:
+            return
         self._in_a_row += 1
         if self._said > _APOLOGIES or (event.duration_s < _CERTAIN_S and self._in_a_row % 2):
             logger.info("a sound had no words", extra={"event": "sound_without_words"})

@@ -1,0 +1,53 @@
+"""Notices sound that may be speech, but for which no words are recognised.
+
+livekit-agents' `transcription_timeout` (1.8.9) begins again with each sound, so it would not notice
+people who talk nearby, or a trainee who tries again and again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from livekit.agents.vad import VADEvent, VADEventType
+
+from agent.conversation.trainee_words import TraineeWords
+from agent.core.events import Events, SpeechNotRecognised
+
+_WORDS_WITHIN_S: Final = 3.5
+"""How long after the end of a sound its words may be recognised."""
+
+
+class WordlessSound:
+    """Emits `SpeechNotRecognised`, but not before a sound that goes on is over."""
+
+    def __init__(self, words: TraineeWords, events: Events) -> None:
+        """Follow the sounds of the conversation from now on."""
+        self._words, self._events = words, events
+        self._began_at: float | None = None
+        """When the first sound without words began, on the monotonic clock."""
+        self._due_at = self._duration_s = 0.0
+        self._in_sound = False
+        self._timer: asyncio.TimerHandle | None = None
+        words.activity.when_sound(self._on_sound)
+
+    def _on_sound(self, event: VADEvent) -> None:
+        self._in_sound = event.type is VADEventType.START_OF_SPEECH
+        if self._in_sound:
+            return
+        if self._began_at is None or self._words.heard_since(self._began_at):
+            ended_at = time.monotonic() - event.silence_duration
+            self._began_at = ended_at - event.speech_duration
+            self._due_at, self._duration_s = ended_at + _WORDS_WITHIN_S, 0.0
+        self._duration_s += event.speech_duration
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(self._due_at, self._on_due)
+
+    def _on_due(self) -> None:
+        if self._in_sound or self._began_at is None:
+            return
+        if not self._words.heard_since(self._began_at):
+            self._events.emit(SpeechNotRecognised(self._duration_s))
+        self._began_at = None
