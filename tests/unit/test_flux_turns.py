@@ -16,13 +16,20 @@ _ASKED: Final = "How long is it?"
 _START, _END = "start_of_speech", "end_of_speech"
 _LAST: Final = "no more"
 
-Message = tuple[str, int, str]
-"""The event, the index of the turn, and the words so far."""
+Message = tuple[str, int | None, str]
+"""The event, the index of the turn (None: not sent), and the words so far."""
 
 
-def _turn_info(event: str, index: int, text: str) -> dict[str, Any]:
+def _turn_info(event: str, index: int | None, text: str) -> dict[str, Any]:
     words = [{"word": word, "confidence": 0.9} for word in text.split()]
-    fields = {"event": event, "turn_index": index, "transcript": text, "words": words}
+    fields: dict[str, Any] = {
+        "event": event,
+        "turn_index": index,
+        "transcript": text,
+        "words": words,
+    }
+    if index is None:
+        del fields["turn_index"]
     return {"type": "TurnInfo", "audio_window_start": 0.0, "audio_window_end": 1.0, **fields}
 
 
@@ -92,6 +99,11 @@ async def heard(messages: list[Message]) -> list[str]:
             [("StartOfTurn", 0, "How"), ("EndOfTurn", 0, _ASKED), ("TurnResumed", 0, _ASKED)],
             [_START, "…", _ASKED, _END],  # its words are being answered
             id="late",
+        ),
+        pytest.param(
+            [("StartOfTurn", None, "How"), ("Update", None, _ASKED), ("EndOfTurn", None, _ASKED)],
+            [_START, "…", "…", _ASKED, _END],
+            id="no index",
         ),
         pytest.param([("Update", 0, ""), ("EndOfTurn", 0, "")], [], id="no words"),
     ],

@@ -232,11 +232,11 @@ class _CompleteTurns:
         if message["type"] != "TurnInfo":
             self._process(message)
             return
-        event, index = message["event"], message["turn_index"]
-        if self._latest is not None and index != self._latest["turn_index"]:
+        event, index = message["event"], message.get("turn_index")
+        if self._latest is not None and index != self._latest.get("turn_index"):
             self._end(self._latest)
         if self._latest is None and event != "StartOfTurn":
-            if index == self._ended or not message["words"]:
+            if index == self._ended or not message.get("words"):
                 # Silence, or a late TurnResumed: its words are being answered. They would pause the
                 # reply, and count as its echo if it repeats them.
                 return
@@ -249,8 +249,8 @@ class _CompleteTurns:
 
     def _end(self, message: dict[str, Any]) -> None:
         """End the turn with the words of this message, or with the latest ones."""
-        before, self._latest, self._ended = self._latest, None, message["turn_index"]
-        if before is not None and not message["words"]:
+        before, self._latest, self._ended = self._latest, None, message.get("turn_index")
+        if before is not None and not message.get("words"):
             message = before
         elif before is not None and before["event"] == "EagerEndOfTurn":
             if before["transcript"] != message["transcript"]:
