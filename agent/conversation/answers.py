@@ -15,6 +15,8 @@ from agent.core.events import AnswersChanged, Events
 from agent.core.types import Answer
 from agent.scripts import Question
 
+ACCEPTED = ("Saved: ", "Kept: ", "Left out: ")
+"""How the sentence for the model begins if there is nothing to correct."""
 _QUOTED_MAX = 200
 """Characters of a text answer that the model is told again."""
 _SENT_MAX = 80

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from livekit.agents import Agent, StopResponse, function_tool, llm, utils
 
+from agent.conversation.answers import ACCEPTED
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, RecordingDeclined
 from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
+from agent.speech.continued_reply import said_before_calls
 
 if TYPE_CHECKING:
     from agent.conversation.script_in_use import ScriptInUse
@@ -148,6 +150,21 @@ class FunctionTools:
     async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
         self._state.events.emit(ClosingRequested("asked"))
         raise StopResponse
+
+
+def has_asked_next(chat_ctx: llm.ChatContext) -> bool:
+    """Return True if the model has asked a question beside function calls that saved answers.
+
+    It then has nothing more to say in this turn, and would often ask the question again.
+    """
+    outputs: list[str] = []
+    for item in chat_ctx.items:
+        if item.type == "message" and item.role == "user":
+            outputs = []
+        elif item.type == "function_call_output":
+            outputs.append(item.output)
+    said = said_before_calls(chat_ctx).rstrip("\"')»” ")
+    return said.endswith("?") and all(output.startswith(ACCEPTED) for output in outputs)
 
 
 def call_of_switch_language(locale: str) -> llm.ChatChunk:

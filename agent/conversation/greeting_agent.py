@@ -22,7 +22,7 @@ from livekit.agents import (
 from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
-from agent.conversation.function_tools import FunctionTools, call_of_switch_language
+from agent.conversation.function_tools import FunctionTools, call_of_switch_language, has_asked_next
 from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
@@ -118,6 +118,8 @@ class GreetingAgent(Agent):
         starts over, do not repeat complete sentences. If the reply is in another language, switch
         to it.
         """
+        if has_asked_next(chat_ctx):
+            return
         script = self.script
         may_switch, self._may_switch = self._may_switch, True
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)

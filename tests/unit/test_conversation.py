@@ -323,6 +323,17 @@ async def test_filler_phrase_is_said_once_a_turn() -> None:
         assert said(run).split() == f"{talk.state.script.moment} For how long?".split()
 
 
+@pytest.mark.parametrize("value", [True, "perhaps"])
+async def test_model_continues_after_its_next_question_only_if_an_answer_was_refused(
+    value: object,
+) -> None:
+    asked = Says("Thank you. And for how long?", calls=[saved("driven_before", value)])
+    async with Talk(asked, Says("Would you say yes or no?")) as talk:
+        heard = said(await talk.says("Yes"))
+        assert talk.llm.left == (1 if value is True else 0)
+        assert heard.startswith("Thank you. And for how long?")
+
+
 async def test_fallback_model_starts_a_broken_reply_over() -> None:
     reply = Says("Well, it takes about ten", breaks_off=True)
     async with Talk(reply, second=Says("It takes ten minutes.")) as talk:
