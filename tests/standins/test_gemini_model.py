@@ -232,6 +232,15 @@ async def test_next_model_answers_if_a_reply_has_no_complete_sentence(
     assert (await statuses(providers))[1] == ("gemini-2.5-flash-lite", 200)
 
 
+async def test_next_model_answers_if_gemini_could_not_write_a_function_call(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": "Thank you."}, {"text": "Which truck was it?"})
+    await providers.faults("llm:malformedx1")
+    assert (await ask(models, conversation("Hello!"))).text == "Thank you.Which truck was it?"
+
+
 async def test_reply_whose_connection_ends_early_has_no_incomplete_sentence(
     providers: Providers, environment: dict[str, str]
 ) -> None:

@@ -86,7 +86,7 @@ class GeminiLLM(google.LLM):
 
 
 def _checked(generate: Callable[..., Awaitable[AsyncIterator[Any]]]) -> Callable[..., Any]:
-    """Raise `ReplyCutShortError` at the end of a stream whose reply is not complete."""
+    """Raise an error at the end of a stream whose reply is not complete."""
 
     async def generate_checked(**request: Any) -> AsyncIterator[Any]:
         responses = await generate(**request)
@@ -99,6 +99,9 @@ def _checked(generate: Callable[..., Awaitable[AsyncIterator[Any]]]) -> Callable
                 yield response
             if reason in (None, types.FinishReason.MAX_TOKENS):
                 raise ReplyCutShortError
+            if reason not in (types.FinishReason.STOP, types.FinishReason.CONTINUATION):
+                # Such as a function call that Gemini could not write: it is missing.
+                raise APIConnectionError(f"gemini: {reason}", retryable=False)
 
         return checked()
 

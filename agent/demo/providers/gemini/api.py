@@ -26,8 +26,8 @@ _FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
 _TOKENS_A_WORD = 1.4
 _RUNAWAY = "And there is one more thing I would like to tell you about it. "
-_RUNAWAY_TIMES = 360
-"""More than 5,000 words."""
+_RUNAWAY_TIMES = 360  # more than 5,000 words
+_ENDINGS = {"unsafe": "SAFETY", "malformed": "MALFORMED_FUNCTION_CALL"}
 
 
 class Gemini:
@@ -118,7 +118,7 @@ class Gemini:
     async def _chunks(
         self, request: web.Request, asked: Request, reply: Reply
     ) -> AsyncIterator[dict[str, Any]]:
-        names = ("blocked", "drop", "stall", "unsafe", "no-finish", "pause")
+        names = ("blocked", "drop", "stall", *_ENDINGS, "no-finish", "pause")
         fault = self._faults.take("llm", *names)
         name = fault.name if fault else ""
         if name == "blocked":
@@ -138,10 +138,10 @@ class Gemini:
             if asked.most_tokens and words * _TOKENS_A_WORD > asked.most_tokens:
                 yield chunk([], finish="MAX_TOKENS", **_usage(asked, words))
                 return
-            if fault and name in {"drop", "stall", "unsafe"} and words >= fault.value:
+            if fault and name in {"drop", "stall", *_ENDINGS} and words >= fault.value:
                 break
-        if name == "unsafe":
-            yield chunk([], finish="SAFETY", **_usage(asked, words))
+        if name in _ENDINGS:
+            yield chunk([], finish=_ENDINGS[name], **_usage(asked, words))
         elif name == "stall":
             await hang(request)
         elif name == "drop":
