@@ -1,7 +1,7 @@
 """Removes what the trainee should not hear from a reply that is otherwise speech.
 
-That is the agent's name as a label (`Maya: Hello`), and sentences that a second model repeats when
-it starts the reply over after a failure.
+That is who speaks (`Maya: Hello`, `Assistant: Hello`), and sentences that a second model repeats
+when it starts the reply over after a failure.
 """
 
 from __future__ import annotations
@@ -11,6 +11,14 @@ from typing import Final
 
 from livekit.agents import llm
 
+_ROLES: Final = (
+    r"(?:ai |ki-)?(?:(?:chat)?bot|tutor|teacher|trainer|instru[ck]tor|coach|host|narrator|speaker"
+    r"|voice|assistant|model|ai|agent|guide|avatar|answer|reply|response|output"
+    r"|assistent|ausbilder|sprecher|moderator|stimme|modell|antwort|asistente|locutor|modelo|agente"
+    r"|guía|respuesta|voz|formateur|formatrice|narrateur|modèle|réponse|voix)(?:in|a|e)?"
+)
+_REMARK: Final = r"\s?\([^()\n]{1,40}\)"
+"""Behind a speaker: `Tutor (friendly):`."""
 _SENTENCES: Final = re.compile(r".*[.!?…][\"')»”]*(?=\s|\Z)", re.S)
 """All complete sentences of a text."""
 
@@ -24,8 +32,15 @@ class SpokenReply:
         Args:
             guide: the agent's name in the script; may be empty.
         """
-        label = rf"[\s*\[]*{re.escape(guide)}[*\]]*\s?:[*\]]*\s*"
-        self._label = re.compile(label) if guide else None
+        names = "|".join(filter(None, (re.escape(guide), _ROLES)))
+        speaker = rf"[*#\s\"“„«-]*(?:{names})[*\]]*"
+        begins = r"(?:(?<=[.!?…]\s)|(?<=\n))"
+        colon = r"[*\]]*\s?:[*\]]*\s+"
+        self._label = re.compile(
+            rf"{begins}(?:(?:{speaker}(?:{_REMARK})?(?:{colon}|[ \t]*\n\s*))+|{colon})", re.I
+        )
+        undecided = r"\s+(?:\([^()\n]{0,40}\)?\s*)?"
+        self._may_become_label = re.compile(rf"{begins}{speaker}{undecided}\Z", re.I)
         self._attempt: str | None = None
         self.text = ""
         """The text of the current attempt that has been passed on."""
@@ -33,6 +48,8 @@ class SpokenReply:
         """Sentences of the earlier attempt, which the current one may repeat."""
         self._held = ""
         """Text that may turn out to be such a repetition."""
+        self._speaker = ""
+        """Text that may turn out to be a label."""
 
     @property
     def ends_a_sentence(self) -> bool:
@@ -57,8 +74,7 @@ class SpokenReply:
         content = chunk.delta.content if chunk.delta else None
         if chunk.delta is None or not content:
             return chunk
-        if self._label and not self.text and (label := self._label.match(content)):
-            content = content[label.end() :]
+        content = self._without_label(content)
         if self._repeats:
             self._held += content
             held = self._held.lstrip()
@@ -70,3 +86,14 @@ class SpokenReply:
         self.text += content
         delta = chunk.delta.model_copy(update={"content": content or None})
         return chunk.model_copy(update={"delta": delta})
+
+    def _without_label(self, content: str) -> str:
+        """Return the text without speakers; hold it back if it may be one."""
+        before, content = self.text[-2:] or "\n", self._speaker + content
+        if self._may_become_label.search(before + content):
+            self._speaker = content
+            return ""
+        self._speaker, size = "", len(before)
+        return self._label.sub(
+            lambda found: found[0][: max(0, size - found.start())], before + content
+        )[size:]

@@ -1,4 +1,4 @@
-"""Detects what must not be spoken: code, the model's instructions, and sentences said before.
+"""Checks what a model writes: code, its instructions and sentences said before are not spoken.
 
 Gemini sometimes writes `print(default_api.record_driven(...))`, a fenced block or JSON as text
 instead of calling a function (https://github.com/livekit/agents/issues/5662).
@@ -10,18 +10,25 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from agent.speech.asides import undecided_from, without_asides
+
 _CODE: Final = re.compile(
-    r"```|~~~|[{}]|\[\s*[\"'\[]|<\|?/?[a-z]\w*[|>=\s]|\bprint\s?\(|\bdefault_api\b"
-    r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]"
+    r"```|~~~|[{}]|\[\s*[\"'\[]|</?(?:function|tool|think|thought|ctrl)|\bprint\s?\("
+    r"|\bdefault_api\b|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]"
     r"|\b[a-z_]\w+\.[a-z_]\w+\(|(?-i:\b[a-z]{2,}[A-Z]\w*\()|\b[a-z_]\w*\([\d\"']|\bdef \w+\("
     r"|(?-i:\bimport [a-z_][\w.]*\n)|\bselect \*\s|\||(?<![\w./@-])[a-z]+(?:_[a-z]+)+\b"
+    r"|\w\(\)|(?:\A|\s)={1,3}\s|;[ \t]*\n"
     r"|(?-i:(?:\A|\n)\s*(?:User|Human|System|Trainee)\s?:)",
     re.I,
 )
 """Signs of code, of a table, or of what others say. No reply that is meant as speech contains
 them."""
-_OTHER_SPEAKER: Final = re.compile(r"(?:\A|\n)\s*(?:User|Human|System|Trainee)\s?:")
-"""After a sentence of the reply, the model goes on with what the trainee may say."""
+_END: Final = re.compile(
+    r"(?:\A|\n|(?<=[.!?…])\s)\s*(?:User|Human|System|Trainee)\s?:"
+    r"|<\||</?(?:end_|start_|eo[st]|s>)|\bEND_"
+)
+"""After a sentence of the reply, the model goes on with what the trainee may say, or writes its
+mark for the end of a turn."""
 _STAGE_DIRECTION: Final = re.compile(
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"
@@ -30,28 +37,11 @@ _STAGE_DIRECTION: Final = re.compile(
     re.I,
 )
 """In `*writes the answer down*`. Other words between asterisks are emphasised speech."""
-_GESTURES: Final = (
-    "smil(?:es|ing)|laugh(?:s|ing|ter)|chuckl(?:es|ing)|nod(?:s|ding)|sigh(?:s|ing)|grin(?:s|ning)"
-    "|winks|waves|pauses|lächelt|lacht|schmunzelt|nickt|seufzt|zwinkert|winkt|sonríe|(?:se )?ríe"
-    "|risas|asiente|suspira|sourit|rit|rires|acquiesce|hoche|soupire"
-)
-_GESTURE: Final = re.compile(
-    rf"\s*(?:[\[(]\s*(?:{_GESTURES})\b[^\])\n]{{0,30}}[\])]|\*(?:{_GESTURES})\b[^*\n]{{0,30}}\*"
-    r"|[\[(]\s*(?:(?:short|brief|kurze|breve|courte) )?(?:pause|pausa|silence|silencio)\s*[\])])",
-    re.I,
-)
-"""`*smiles*`, `[laughs softly]` or `(pause)`, which is left out."""
 _MAY_BECOME_CODE: Final = re.compile(
-    r"(?:\bdef |\bimport (?:[a-z_][\w.]*\s?)?|\bselect (?:\* ?)?"
-    r"|(?:[\[(]|(?<!\w)\*(?=\w))[^\])*\n]{0,40})\Z",
-    re.I,
+    r"(?:\bdef |\bimport (?:[a-z_][\w.]*\s?)?|\bselect (?:\* ?)?)\Z", re.I
 )
 """The end of a text that is held back until more words show whether it is code."""
 _THOUGHTS: Final = r"thoughts?|thinking|reasoning|gedanken?|pensamientos?|pensées?"
-_ROLES: Final = (
-    r"assistant[ei]?|model|ai|agent|guide|avatar|answer|reply|response|assistentin|modell|antwort"
-    r"|asistente|modelo|agente|guía|respuesta|modèle|réponse"
-)
 _MARK: Final = r"\s*(?:[-*#]+\s+)?"
 """Before an item of a list or a heading. Such a reply is spoken, without the mark."""
 _OKAY: Final = r"(?:(?:okay|ok|so|hmm),?\s*)?"
@@ -62,15 +52,11 @@ _BEGINNING: Final = re.compile(
 )
 """Beginnings of documents and thoughts."""
 _MAY_BECOME_BEGINNING: Final = re.compile(
-    rf"{_MARK}(?:{_THOUGHTS}|{_ROLES}|\*\*[^*\n]{{1,60}}\*\*"
+    rf"{_MARK}(?:{_THOUGHTS}|\*\*[^*\n]{{1,60}}(?:\*\*)?"
     rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*)?)?)\s*",
     re.I,
 )
 """A text that is held back, likewise."""
-_ROLE: Final = re.compile(
-    rf"\A{_MARK}\*{{0,2}}(?:{_ROLES})(?:\*{{0,2}}\s?:\*{{0,2}}\s+|[ \t]*\n\s*)", re.I
-)
-"""Who speaks, at the beginning of a reply: `Assistant:`. It is left out."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
 _COMPLETE: Final = re.compile(r"(?:[.!?:…][\"')»”]*\s+|\n\s*)\Z")
 _ENDED: Final = re.compile(r"[.!?…。！？][\"')»”]*\s*\Z")
@@ -82,6 +68,8 @@ _WORD: Final = re.compile(r"[\w']+")
 _LEAK_WORDS: Final = 6
 """A sentence with the same first words as an instruction counts as that instruction."""
 
+_BEFORE: Final = 8
+"""Characters that show whether a sentence or a line begins."""
 _REPEATED_WORDS: Final = 4
 """A sentence with at least so many words is said once in a reply."""
 
@@ -110,12 +98,15 @@ class ReplyCheck:
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}
         self._names = _mentions([name for name in functions if "_" in name])
         self._held = ""
+        self._before = "\n"
+        """The end of the text that has been passed on."""
         self.is_over = False
-        """True if the model has gone on with what others say, which is left out."""
+        """True if the model has gone on after its reply, which is left out."""
         self.has_sentence = False
         """True if a complete sentence has been passed on."""
-        self._said = " ".join(["", *_WORD.findall(said.lower())])
+        self._said = f" {_words(said)}" if said else ""
         """The words that have been passed on."""
+        self._sentences_before = {_words(sentence) for sentence in _SENTENCE.findall(said)}
         self._continues = bool(self._said)
         """True if the first sentence may repeat one from before the function calls."""
         self._has_begun = False
@@ -136,16 +127,19 @@ class ReplyCheck:
         Raises:
             NotSpeechError: this reply is not speech.
         """
-        self._held = _GESTURE.sub("", self._held + text)
-        if other := _OTHER_SPEAKER.search(self._held):
-            written, self._held = self._held, self._held[: other.start()]
+        self._held += text
+        if found := _END.search(self._held):
+            written, self._held = self._held, self._held[: found.start()]
             self.is_over = self.ends_sentence and (self._has_begun or bool(self._held))
             self._held = self._held if self.is_over else written
-        if not self._has_begun:
-            self._held = _ROLE.sub("", self._held)
-        end = max(self._held.rfind(" "), self._held.rfind("\n")) + 1
-        if not self.has_sentence and _ENDS_NOW.search(self._said + self._held):
-            end = len(self._held)
+        self._refuse_code()
+        decided = undecided_from(self._before, self._held)
+        undecided = self._held[decided:]
+        spoken = without_asides(self._before, self._held[:decided])
+        self._held = spoken + undecided
+        end = max(spoken.rfind(" "), spoken.rfind("\n")) + 1
+        if not (undecided or self.has_sentence) and _ENDS_NOW.search(self._said + spoken):
+            end = len(spoken)
         return self._release(end, is_last=False)
 
     def end(self, *, cut_short: bool = False) -> str:
@@ -160,13 +154,17 @@ class ReplyCheck:
         if cut_short:
             whole = _SENTENCES.match(self._held)
             self._held = whole[0] if whole else ""
+        self._refuse_code()
+        self._held = without_asides(self._before, self._held)
         return self._release(len(self._held), is_last=True)
 
-    def _release(self, end: int, *, is_last: bool) -> str:
+    def _refuse_code(self) -> None:
         patterns = (_CODE, _STAGE_DIRECTION, *self._names)
         is_code = any(pattern.search(self._held) for pattern in patterns)
         if is_code or (not self._has_begun and _BEGINNING.match(self._held)):
             raise NotSpeechError
+
+    def _release(self, end: int, *, is_last: bool) -> str:
         if not is_last and (undecided := _MAY_BECOME_CODE.search(self._held[:end])):
             end = undecided.start()
         if not (is_last or self._has_begun) and _MAY_BECOME_BEGINNING.fullmatch(self._held[:end]):
@@ -196,14 +194,19 @@ class ReplyCheck:
 
     def _without_repetition(self, text: str) -> str:
         """Return the text; nothing if the reply has said it before."""
-        words = _WORD.findall(text.lower())
-        said = " ".join(words)
-        if len(words) >= _REPEATED_WORDS and f" {said} " in f"{self._said} ":
+        said = _words(text)
+        repeated = len(said.split()) >= _REPEATED_WORDS and f" {said} " in f"{self._said} "
+        if repeated or said in self._sentences_before:
             self.has_repetition = True
             return ""
         self._has_begun = True
         self._said += f" {said}"
+        self._before = f"{self._before}{text}"[-_BEFORE:]
         return text
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
 
 
 def _mentions(functions: list[str]) -> list[re.Pattern[str]]:

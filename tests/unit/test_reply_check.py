@@ -40,6 +40,8 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
         "tool_code\nprint(default_api.end_greeting())",
         "<ctrl42>call\nprint(default_api.end_greeting())",
         "<tool_call>end_greeting</tool_call>",
+        "<think>They said yes.</think> Great.",
+        "EndGreeting()",
         "<function=end_greeting>",
         '{"name": "record_truck", "args": {"value": "reach"}}',
         '[{"functionCall": {"name": "end_greeting"}}]',
@@ -104,6 +106,7 @@ def test_code_after_speech_is_refused() -> None:
         ("*note la réponse*", ""),
         ("this:\nPart | Check\n--- | ---", "this:\nPart "),
         ("truck_type = reach", ""),
+        ("let x = 3;\nx += 1", "let x "),
         ("truck_type is next", ""),
         ("we go on\nUser: yes", "we go on\n"),
     ],
@@ -113,26 +116,6 @@ def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) ->
     with pytest.raises(NotSpeechError):
         pieces.extend(passed_on(f"Thank you, Ada. Then {code}", script().instructions, size=size))
     assert f"Thank you, Ada. Then {said}".startswith("".join(pieces))
-
-
-@pytest.mark.parametrize("size", [1, 7, 1_000])
-@pytest.mark.parametrize(
-    "role",
-    [
-        "Assistant: ",
-        "# Answer\n",
-        "- AI: ",
-        "**Assistant:** ",
-        "assistant\n",
-        "AI: ",
-        "Antwort: ",
-        "Guía: ",
-        "Réponse : ",
-    ],
-)
-def test_role_at_the_beginning_is_left_out(role: str, size: int) -> None:
-    text = "Hello, Ada! Assistant: that is me."
-    assert "".join(passed_on(role + text, script().instructions, size=size)) == text
 
 
 @pytest.mark.parametrize("size", [1, 7, 1_000])
@@ -147,9 +130,16 @@ def test_role_at_the_beginning_is_left_out(role: str, size: int) -> None:
         ("Claro. (se ríe) Seguimos.", "Claro. Seguimos."),
         ("Bien sûr. [sourit] On continue.", "Bien sûr. On continue."),
         ("Please *smile* at guests (pause button), in break (pause at ten).", ""),
+        ("[warmly] We go on. [end of turn]", "We go on."),
+        ("We go on. (The trainee seems nervous.) Ready? (yes/no)", "We go on. Ready?"),
+        ("*leans forward* So, shall we? *waits for an answer*", "So, shall we?"),
+        ("(d'un ton chaleureux) Bonjour.", "Bonjour."),
+        ("1. Check it.\n2. Lift it (slowly).\n• Park it.", "Check it. Lift it (slowly). Park it."),
+        ('<speak>It is short.<break time="1s"/>Ready?</speak>', "It is short. Ready?"),
+        ("See [our page](https://example.com/a) on it. Use (or not) 1. and 2.", ""),
     ],
 )
-def test_gestures_are_left_out(written: str, said: str, size: int) -> None:
+def test_asides_are_left_out(written: str, said: str, size: int) -> None:
     text = "".join(passed_on(written, script().instructions, size=size))
     assert text.split() == (said or written).split()
 
@@ -211,6 +201,20 @@ def test_reply_ends_before_what_the_trainee_may_say(size: int) -> None:
             break
     assert check.is_over
     assert (said + check.end()).strip() == "Fine. We go on."
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    "mark", ["<end_of_turn>", " <|im_end|>", " </s>", "<eos>\n<start_of_turn>user", " END_OF_TURN"]
+)
+def test_reply_ends_before_a_mark_of_the_model(mark: str, size: int) -> None:
+    check, said, text = ReplyCheck(script().instructions, FUNCTIONS), "", f"We go on.{mark}"
+    for at in range(0, len(text), size):
+        said += check.add(text[at : at + size])
+        if check.is_over:
+            break
+    assert check.is_over
+    assert (said + check.end()).strip() == "We go on."
 
 
 def test_first_sentence_is_passed_on_word_by_word_and_the_others_as_a_whole() -> None:
@@ -276,7 +280,7 @@ def test_symbols_between_sentences_go_with_the_next_words() -> None:
 def test_reply_after_a_function_call_does_not_repeat_what_was_said_before_it(size: int) -> None:
     before = "Thank you, noted. Which type of truck was it?"
     check = ReplyCheck(script().instructions, FUNCTIONS, before)
-    text = "Thank you. Which type of truck was it? Take your time."
+    text = "Thank you, noted. Thank you. Which type of truck was it? Take your time."
     pieces = [check.add(text[at : at + size]) for at in range(0, len(text), size)]
     assert "".join([*pieces, check.end()]).split() == "Thank you. Take your time.".split()
     assert check.has_repetition

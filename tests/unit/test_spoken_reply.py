@@ -6,15 +6,16 @@ import pytest
 from livekit.agents import llm
 
 from agent.conversation.spoken_reply import SpokenReply
+from agent.speech.reply_check import ReplyCheck
 
 
 def chunk(attempt: str, text: str) -> llm.ChatChunk:
     return llm.ChatChunk(id=attempt, delta=llm.ChoiceDelta(role="assistant", content=text))
 
 
-def heard(*pieces: tuple[str, str]) -> list[str]:
+def heard(*pieces: tuple[str, str], guide: str = "") -> list[str]:
     """What is passed on of pieces of attempts; `|` where a model starts over."""
-    reply, texts = SpokenReply(), []
+    reply, texts = SpokenReply(guide), []
     for attempt, text in pieces:
         sent = chunk(attempt, text)
         if reply.starts_over(sent):
@@ -24,17 +25,23 @@ def heard(*pieces: tuple[str, str]) -> list[str]:
     return [text for text in texts if text]
 
 
-@pytest.mark.parametrize("label", ["Maya: ", "Maya:\n", "**Maya:** ", "[Maya]: ", "Maya : "])
-def test_agents_name_as_a_label_is_left_out(label: str) -> None:
-    reply = SpokenReply("Maya")
-    pieces = [label, "Hello, Ada. ", "Maya: that is me."]
-    texts = [
-        taken.delta.content or "" for p in pieces if (taken := reply.take(chunk("a", p))).delta
-    ]
-    assert "".join(texts) == "Hello, Ada. Maya: that is me."
-    together = SpokenReply("Maya").take(chunk("a", f"{label}Hello, Ada."))
-    assert together.delta is not None
-    assert together.delta.content == "Hello, Ada."
+LABELS = [
+    *("Maya: ", "Maya:\n", "**Maya:** ", "[Maya]: ", "Maya : ", "MAYA: ", "Maya (AI avatar): "),
+    *("Assistant: ", "# Answer\n", "- AI: ", "**Assistant:** ", "assistant\n", "AI: ", "Antwort: "),
+    *("Guía: ", "Réponse : ", "Tutor (friendly): ", "Trainerin: ", "Formatrice (souriante) : "),
+    *("Assistant: Maya: ", ": "),
+]
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+@pytest.mark.parametrize("label", LABELS)
+def test_speaker_is_left_out(label: str, size: int) -> None:
+    said = "Hello, Ada. Ask your trainer: they know Maya: me."
+    for written in (f"{label}{said}", f"Very good.\n{label}{said}"):
+        check = ReplyCheck("", [])
+        pieces = [check.add(written[at : at + size]) for at in range(0, len(written), size)]
+        texts = heard(*(("a", piece) for piece in [*pieces, check.end()]), guide="Maya")
+        assert "".join(texts).removeprefix("Very good.").split() == said.split()
 
 
 def test_complete_sentences_are_not_repeated() -> None:
