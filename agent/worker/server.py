@@ -70,7 +70,6 @@ class GreetingServer(ObservableAgentServer):
             host=settings.agent_http_host,
             port=settings.agent_http_port,
             prometheus_port=settings.agent_metrics_port,
-            log_level=settings.log_level,
             drain_timeout=int(settings.drain_timeout_s),
             # The load never refuses a job, because ten starts in one second are ten greetings,
             # however busy the CPU is in that second; `_on_request` counts jobs instead. LiveKit

@@ -1,9 +1,10 @@
-"""What the worker tells the dispatch supervisor about its jobs."""
+"""The worker: its log levels, and what it tells the dispatch supervisor about its jobs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from livekit import api
 from livekit.protocol.agent import Job
 
@@ -25,3 +26,11 @@ async def test_worker_tells_the_supervisor_that_a_job_has_died(tmp_path: Path) -
     assert not await store.lease_is_held(lease)
     await server._store.aclose()
     await store.aclose()
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
+async def test_worker_takes_every_log_level(level: str, tmp_path: Path) -> None:
+    """livekit-agents knows WARN, but not WARNING."""
+    environ = {**WORKER, "STATE_DIR": str(tmp_path), "LOG_LEVEL": level}
+    server = GreetingServer(WorkerSettings.from_env(environ))
+    await server._store.aclose()
