@@ -25,9 +25,10 @@ from agent.avatar.output import AvatarOutput
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import Events
 from agent.core.http_session import read_at_most
-from agent.core.log import ignore_task_failure, logger
+from agent.core.log import logger
 from agent.core.provider_advice import AVATAR_ADVICE
 from agent.core.settings import WorkerSettings
+from agent.core.tasks import ignore_task_failure
 
 _TOKEN_TTL: Final = timedelta(seconds=60)
 """Long enough to join and too short to come back; LiveKit adds a leeway of one minute."""

@@ -27,7 +27,7 @@ from agent.avatar.sound import AvatarSound
 from agent.core.errors import AvatarError, AvatarTimeout
 from agent.core.events import AvatarStalled, Events
 from agent.core.log import logger
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 
 _CHECK_EVERY_S: Final = 0.25
 _SILENT_S: Final = 4.0

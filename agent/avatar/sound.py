@@ -20,7 +20,7 @@ from livekit import rtc
 
 from agent.avatar.kept_audio import LOUD, peak
 from agent.core.livekit_internals.native import receive_track
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 
 _LISTEN_S: Final = 1.5
 """Silence counts only after the audio was listened to for this long."""

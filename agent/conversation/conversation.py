@@ -30,10 +30,10 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.wordless_sound import WordlessSound
-from agent.core.background_task import start_task
 from agent.core.livekit_internals.room import stop_captions
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
+from agent.core.tasks import start_task
 from agent.speech.failures import provider_failed
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import FallbackModels

@@ -7,12 +7,10 @@ every level. With OUTCOME_DETAIL=aggregate, no line says when a greeting was, or
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import traceback
 from collections.abc import Iterable
-from typing import Any
 
 logger = logging.getLogger("training_greeter")
 
@@ -98,22 +96,3 @@ def install_log_filter(secrets: Iterable[str] = (), *, only_counts: bool = False
         for old in [f for f in handler.filters if isinstance(f, RedactingFilter)]:
             handler.removeFilter(old)
         handler.addFilter(RedactingFilter(secrets, only_counts=only_counts))
-
-
-def log_task_failure(task: asyncio.Task[Any]) -> None:
-    """Log the failure of a task that is not awaited; use it as the task's done callback."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error(
-            "a background task failed; see the traceback for the cause",
-            extra={"event": "task_failed", "task": task.get_name()},
-            exc_info=error,
-        )
-
-
-def ignore_task_failure(task: asyncio.Task[Any]) -> None:
-    """Keep asyncio from reporting a failure, for a task that is awaited but may be given up.
-
-    Use it as the task's done callback.
-    """
-    if not task.cancelled():
-        task.exception()

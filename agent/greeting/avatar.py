@@ -21,7 +21,7 @@ from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import AvatarLost, AvatarStalled, ProviderFailed
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 from agent.greeting.audibility import Audibility
 from agent.greeting.avatar_requests import Arrival, AvatarRequests
 from agent.greeting.output import Output

@@ -16,9 +16,9 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError, AvatarRejected
 from agent.core.events import AvatarAnswered, AvatarJoined
-from agent.core.log import ignore_task_failure, logger
+from agent.core.log import logger
 from agent.core.settings import WorkerSettings
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet, ignore_task_failure
 from agent.greeting.first_avatar import request_avatar
 from agent.room.room_api import RoomApi
 
@@ -125,7 +125,7 @@ class AvatarRequests:
         self, joined: asyncio.Future[BeyondPresenceAvatar], avatar: BeyondPresenceAvatar
     ) -> AvatarError | None:
         """Wait until a request is answered or an avatar joins; return why the request failed."""
-        answer = self._tasks.create_task(self._note_answer(avatar), name="await_avatar_answer")
+        answer = self._tasks.start(self._note_answer(avatar), name="await_avatar_answer")
         events: set[asyncio.Future[Any]] = {answer, joined}
         await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
         return None if joined.done() else answer.result()

@@ -17,7 +17,7 @@ from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core.events import EndRequested, Events
 from agent.core.settings import WorkerSettings
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 from agent.greeting.activity import Activity
 from agent.greeting.audibility import Audibility
 from agent.greeting.avatar import GreetingAvatar

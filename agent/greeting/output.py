@@ -23,7 +23,7 @@ from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError
 from agent.core.events import ModeChanged
 from agent.core.livekit_internals.room import VoiceTrack
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 from agent.core.types import Mode
 
 _WITHDRAW_AFTER_S: Final = 5.0

@@ -12,10 +12,10 @@ from livekit.agents import JobContext
 
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
-from agent.core.background_task import start_task
 from agent.core.events import ConversationStarted
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
+from agent.core.tasks import start_task
 from agent.greeting.behaviours import BEHAVIOURS
 from agent.greeting.cleanup import clean_up
 from agent.greeting.first_avatar import FirstAvatar

@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 import aiohttp
 
 from agent.billing.budget import utc_day
-from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError, WebhookError
 from agent.core.http_session import http_session
 from agent.core.log import logger
 from agent.core.settings import StoreSettings
+from agent.core.tasks import BackgroundTask
 from agent.outcomes.aggregate import COUNTS_SESSION, counts_message, is_counts_message
 from agent.outcomes.expired import ExpiredOutcomes
 from agent.outcomes.outcome import session_id_in

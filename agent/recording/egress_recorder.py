@@ -15,11 +15,11 @@ from typing import Final, TypeVar
 from livekit import api
 from livekit.api.egress_service import EgressService
 
-from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, RecordingError
 from agent.core.livekit_api import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import RecordingSettings
+from agent.core.tasks import start_task
 from agent.recording.bucket import Bucket
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX
 from agent.recording.recording import StoredRecording

@@ -13,10 +13,10 @@ from typing import Protocol
 
 from livekit.agents.llm import ChatMessage
 
-from agent.core.background_task import start_task
 from agent.core.errors import RecordingError
 from agent.core.events import Events, RecordingChanged
 from agent.core.log import logger
+from agent.core.tasks import start_task
 from agent.core.types import Line
 from agent.outcomes.outcome import Recorded, RecordedBy
 from agent.recording.captions import Captions

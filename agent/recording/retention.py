@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from agent.core.background_task import BackgroundTask
 from agent.core.errors import RecordingError, StoreError
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
+from agent.core.tasks import BackgroundTask
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX

@@ -9,7 +9,7 @@ from livekit import rtc
 from livekit.agents.utils import aio
 
 from agent.core.log import logger
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 
 _TIMEOUT_S: Final = 3.0
 

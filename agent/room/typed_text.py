@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent.core.events import Events, Tap, TextReceived
 from agent.core.log import logger
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 from agent.room.contract import ATTRIBUTE_TAP
 from agent.room.trainee import Trainee
 

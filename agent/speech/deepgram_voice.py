@@ -26,7 +26,7 @@ from agent.core.livekit_internals.speech import (
     forget_closed_connections,
     renew_voice_connection,
 )
-from agent.core.task_set import TaskSet
+from agent.core.tasks import TaskSet
 from agent.speech.voices import slowest_speed
 
 _PAUSE_S: Final = 8.0

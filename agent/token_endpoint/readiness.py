@@ -10,9 +10,9 @@ import math
 from typing import Final
 
 from agent.billing.budget import utc_day
-from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
+from agent.core.tasks import BackgroundTask
 from agent.store import Store, WritableCheck
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import (

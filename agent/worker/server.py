@@ -12,7 +12,6 @@ from livekit.agents import JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
 from livekit.protocol.agent import Job
 
-from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.exit_codes import read_exit_codes_once
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, session_id_of
@@ -20,6 +19,7 @@ from agent.core.livekit_internals.native import start_native_library
 from agent.core.livekit_internals.worker import ObservableAgentServer
 from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
+from agent.core.tasks import start_task
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_AGENT

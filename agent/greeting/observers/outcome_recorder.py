@@ -16,7 +16,6 @@ from typing import Final
 from livekit.protocol.agent import Job
 
 from agent.core import end_reasons
-from agent.core.background_task import start_task
 from agent.core.errors import StoreError
 from agent.core.events import (
     AnswersChanged,
@@ -35,6 +34,7 @@ from agent.core.events import (
 )
 from agent.core.job_metadata import room_name_of
 from agent.core.log import logger
+from agent.core.tasks import start_task
 from agent.greeting.greeting import Greeting
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.outcome import Ended, Fault, Feedback, Outcome

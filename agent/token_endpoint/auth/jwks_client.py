@@ -12,7 +12,8 @@ import jwt
 
 from agent.core.errors import PlatformKeysError
 from agent.core.http_session import http_session, read_at_most
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
+from agent.core.tasks import log_task_failure
 from agent.token_endpoint.auth.jwks import SET_MAX, usable_keys
 
 REFRESH_S = 300.0

@@ -13,11 +13,11 @@ from typing import Final
 
 from agent.billing.bill import Bill, compare_new_sessions
 from agent.billing.budget import utc_day
-from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError
 from agent.core.http_session import http_session
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
+from agent.core.tasks import BackgroundTask
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.token_endpoint.supervision.supervisor import Supervisor

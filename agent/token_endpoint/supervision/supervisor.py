@@ -28,10 +28,10 @@ import heapq
 import math
 import secrets
 
-from agent.core.background_task import BackgroundTask
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import session_id_of
 from agent.core.log import logger
+from agent.core.tasks import BackgroundTask
 from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms, Room
 from agent.token_endpoint.supervision.dispatches import REQUEST_WINDOW_S, DispatchSupervisor
