@@ -132,10 +132,29 @@ def test_configuration_page_has_a_row_for_every_variable_of_the_example() -> Non
     assert sorted(rows) == sorted(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
 
 
-def test_troubleshooting_page_names_checks_of_doctor() -> None:
-    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+def test_configuration_page_has_the_defaults_of_the_example() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    values = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", example, re.MULTILINE))
+    written = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `([^`]+)` \|", page, re.MULTILINE))
+    assert len(written) > 30
+    assert {n: v for n, v in written.items() if values[n] != v} == {
+        "LIVEKIT_PUBLIC_URL": "LIVEKIT_URL"
+    }
+
+
+def test_webhooks_page_lists_every_field_of_the_outcome() -> None:
+    page = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    fields = json.loads((ROOT / "docs" / "outcome.schema.json").read_text())["properties"]
+    rows = re.findall(r"^\| (`.*?) \|", page.split("### End reasons")[0], re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(fields)
+
+
+@pytest.mark.parametrize("file", ["troubleshooting.md", "runbook.md"])
+def test_page_names_checks_of_doctor(file: str) -> None:
+    page = (ROOT / "docs" / file).read_text(encoding="utf-8")
     doctor = "".join(path.read_text() for path in (ROOT / "agent/cli/doctor").rglob("*.py"))
-    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", page))
+    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", page)) - {"error.message"}
     assert {check for check in named if f'"{check}"' not in doctor} == set()
 
 
