@@ -65,7 +65,8 @@ export function GreetingView(props: GreetingViewProps) {
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
-  const turn = turnOf(agent, reconnecting);
+  const hasSpoken = captions.some(({ from }) => from === "agent");
+  const turn = turnOf(agent, reconnecting, hasSpoken);
   const questions = live && state.closing === undefined ? agent?.questions : undefined;
   const canTap = questions !== undefined && hasAnswers(questions);
   const saidClosingLine = hasSaidClosingLine(state);
@@ -97,7 +98,7 @@ export function GreetingView(props: GreetingViewProps) {
           <Ending state={state} tryAgain={props.tryAgain} />
         ) : (
           <Stage
-            {...{ state, agent, reconnecting, microphone, canTap, playback, unlock }}
+            {...{ state, agent, turn, reconnecting, microphone, canTap, playback, unlock }}
             slowConnection={props.slowConnection}
             readAlong={props.readAlong}
           />

@@ -38,6 +38,7 @@ function show(output: AgentMode, locale = "en", slowConnection = false) {
         {...{
           state,
           agent,
+          turn: "guide",
           reconnecting: false,
           slowConnection,
           microphone: OFF,

@@ -1,5 +1,6 @@
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
+import type { Turn } from "../livekit/turn.js";
 import type { Microphone } from "../livekit/useMicrophone.js";
 import { type GreetingState, hasSaidClosingLine, isTextMode } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
@@ -13,6 +14,7 @@ import { TurnPill } from "./TurnPill.js";
 interface StageProps {
   state: GreetingState;
   agent: AgentPresence | undefined;
+  turn: Turn;
   reconnecting: boolean;
   slowConnection: boolean;
   microphone: Microphone;
@@ -25,7 +27,7 @@ interface StageProps {
 
 /** The connection steps until the greeting begins, then the avatar and what the agent is doing. */
 export function Stage(props: StageProps) {
-  const { state, agent, reconnecting, slowConnection, microphone, canTap } = props;
+  const { state, agent, turn, reconnecting, slowConnection, microphone, canTap } = props;
   const { playback, unlock, readAlong } = props;
   const texts = useTexts();
   const live = state.phase === "greeting";
@@ -60,7 +62,7 @@ export function Stage(props: StageProps) {
       {live && (
         <div className="tg-notes">
           {agent !== undefined && !hasSaidClosingLine(state) && !waitsForTap && (
-            <TurnPill {...{ agent, reconnecting, textMode, microphone, canTap }} />
+            <TurnPill {...{ agent, turn, reconnecting, textMode, microphone, canTap }} />
           )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
             {slowConnection && !textMode ? texts.slowConnection : modeNote(state, texts)}

@@ -2,6 +2,7 @@ import { render, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
 import type { Activity } from "../livekit/agentPresence.js";
+import { turnOf } from "../livekit/turn.js";
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { MicrophoneStatus } from "../livekit/useMicrophone.js";
 import { GuideContext } from "../texts/guide.js";
@@ -9,7 +10,7 @@ import { TurnPill } from "./TurnPill.js";
 
 interface Shown {
   activity: Activity;
-  openingIsOver?: boolean;
+  hasSpoken?: boolean;
   textMode?: boolean;
   reconnecting?: boolean;
   microphone?: MicrophoneStatus;
@@ -21,7 +22,7 @@ function show({
   textMode = false,
   reconnecting = false,
   canTap = false,
-  openingIsOver = true,
+  hasSpoken = true,
   ...given
 }: Shown) {
   const agent: AgentPresence = {
@@ -36,10 +37,11 @@ function show({
     recording: false,
     takesFeedback: false,
     guide: "Maya",
-    questions: openingIsOver ? { total: 0, answered: 0, skipped: 0, open: undefined } : undefined,
+    questions: undefined,
     videoTrack: undefined,
     audioTrack: undefined,
   };
+  const turn = turnOf(agent, reconnecting, hasSpoken);
   const microphone = {
     status: given.microphone ?? "on",
     speaking: false,
@@ -48,7 +50,7 @@ function show({
   };
   render(
     <GuideContext.Provider value={{ name: "Maya", poster: undefined }}>
-      <TurnPill {...{ agent, reconnecting, textMode, microphone, canTap }} />
+      <TurnPill {...{ agent, turn, reconnecting, textMode, microphone, canTap }} />
     </GuideContext.Provider>,
   );
   const pill = screen.getByTestId("guide-activity");
@@ -65,7 +67,7 @@ test.each<[Shown, string, string]>([
   [{ activity: "listening", canTap: true }, "trainee", "Your turn: speak or type"],
   [{ activity: "listening", canTap: true, textMode: true }, "trainee", "Your turn: tap or type"],
   // Its voice may take seconds to begin the opening.
-  [{ activity: "listening", openingIsOver: false }, "nobody", "Maya is getting ready"],
+  [{ activity: "listening", hasSpoken: false }, "nobody", "Maya is getting ready"],
   [{ activity: "listening", reconnecting: true }, "nobody", "Reconnecting…"],
 ])("%o", (shown, turn, text) => {
   expect(show(shown)).toEqual([turn, text]);

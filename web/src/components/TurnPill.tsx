@@ -1,6 +1,6 @@
 import type { Microphone } from "../livekit/useMicrophone.js";
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
-import { turnOf } from "../livekit/turn.js";
+import type { Turn } from "../livekit/turn.js";
 import { fill } from "../lib/fill.js";
 import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
@@ -8,7 +8,8 @@ import { MicrophoneLevel } from "./MicrophoneLevel.js";
 import { yourTurn } from "./turnTexts.js";
 
 interface TurnPillProps {
-  agent: AgentPresence;
+  agent: Pick<AgentPresence, "activity">;
+  turn: Turn;
   reconnecting: boolean;
   textMode: boolean;
   microphone: Microphone;
@@ -17,11 +18,11 @@ interface TurnPillProps {
 }
 
 /** Says whose turn it is; on the trainee's turn it shows what the microphone hears. */
-export function TurnPill({ agent, reconnecting, textMode, microphone, canTap }: TurnPillProps) {
+export function TurnPill(props: TurnPillProps) {
+  const { agent, turn, reconnecting, textMode, microphone, canTap } = props;
   const allTexts = useTexts();
   const { activity: texts } = allTexts;
   const { name } = useGuide();
-  const turn = turnOf(agent, reconnecting);
   const hears = turn === "trainee" && microphone.status === "on" && !textMode;
   const text = reconnecting
     ? texts.reconnecting
