@@ -1,6 +1,8 @@
 /** The page with an endpoint on a real socket. The tests with LiveKit are in tests/browser. */
+import { RoomContext } from "@livekit/components-react";
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { Room } from "livekit-client";
 import { StrictMode } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -55,6 +57,26 @@ test("the first paint has the name, the steps and Continue", () => {
   expect(screen.getByTestId("status").textContent).toContain("Connecting…");
   expect(screen.getByTestId("progress").textContent).toContain("Getting your room ready…");
   expect(screen.getByRole("button", { name: "Continue to Training Video" })).toBeDefined();
+});
+
+test("the greeting joins the host's room only if it is the greeting's own", async () => {
+  const rooms = { own: new Room(), ofAnotherCall: new Room() };
+  const joined = Object.values(rooms).map((room) =>
+    vi.spyOn(room, "connect").mockRejectedValue(new Error("no server")),
+  );
+  const { own, ofAnotherCall } = rooms;
+  const left = vi.spyOn(ofAnotherCall, "disconnect");
+  for (const room of [undefined, own]) {
+    render(
+      <RoomContext.Provider value={ofAnotherCall}>
+        <AvatarGreeting preJoin={false} endpointUrl={server.url} room={room} />
+      </RoomContext.Provider>,
+    );
+    await phase("failed");
+    cleanup();
+  }
+  expect(joined.map((connect) => connect.mock.calls.length)).toEqual([1, 0]);
+  expect(left).not.toHaveBeenCalled();
 });
 
 test("the heading shows the name as the agent says it", async () => {

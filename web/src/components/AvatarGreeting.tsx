@@ -1,3 +1,5 @@
+import { RoomContext } from "@livekit/components-react";
+import type { Room } from "livekit-client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Fallback, GreetingEndpoint, Introduction } from "../endpoint/greetingEndpoint.js";
@@ -59,6 +61,11 @@ export interface AvatarGreetingProps extends GreetingOptions {
    * requested at once, so the avatar is on its way meanwhile. Default: true.
    */
   preJoin?: boolean | undefined;
+  /**
+   * LiveKit's room, for options of your own; keep it the same. Default: a new one. A room of the page
+   * around the greeting (`RoomContext`) is not used: it may belong to another call.
+   */
+  room?: Room | undefined;
 }
 
 /**
@@ -109,17 +116,19 @@ function Attempts(props: AvatarGreetingProps) {
   return (
     <TextsContext.Provider value={texts}>
       <DraftContext.Provider value={useMemo(() => [draft, setDraft], [draft, setDraft])}>
-        <Frame>
-          <KeptStill>
-            <Attempt
-              key={attempt}
-              {...props}
-              {...{ onStateChange, onContinue, tryAgain }}
-              kept={readJoinOptions(joined)}
-              keepJoin={(options) => keepJoined(writeJoinOptions(options))}
-            />
-          </KeptStill>
-        </Frame>
+        <RoomContext.Provider value={props.room}>
+          <Frame>
+            <KeptStill>
+              <Attempt
+                key={attempt}
+                {...props}
+                {...{ onStateChange, onContinue, tryAgain }}
+                kept={readJoinOptions(joined)}
+                keepJoin={(options) => keepJoined(writeJoinOptions(options))}
+              />
+            </KeptStill>
+          </Frame>
+        </RoomContext.Provider>
       </DraftContext.Provider>
     </TextsContext.Provider>
   );
