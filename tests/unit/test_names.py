@@ -340,6 +340,10 @@ SHOWN_AND_SAID = [
     ("Ann Hill 2", "Ann Hill", "Ann Hill"),
     ("Ann Hill No. 17", "Ann Hill", "Ann Hill"),
     ("M./Mme Moreau", "Moreau", "Moreau"),
+    ("Ada Hill, ing.", "Ada Hill", "Ada Hill"),
+    ("Ada :)", "Ada", "Ada"),
+    ("TRAN VAN BINH", "Tran Van Binh", "Tran Van Binh"),
+    ("Ada unknown", "Ada", "Ada"),
     # Names that are words of placeholders, groups or sentences, too.
     ("Else", "Else", "Else"),
     ("Rien de Wit", "Rien de Wit", "Rien de Wit"),
@@ -475,6 +479,9 @@ NO_NAME = [
         "Ada Hill and Ben Roe",
         "Ada or Ben",
     ),
+    *("User A", "Conference Room B", "Herr Unbekannt", "qwert zuiop", "abcdef", "C'est moi"),
+    *("Name: Ada", "EXTERNAL: Ada Hill", "S-1-5-21-3623", "Acme S.A.R.L.", "Prado S.L.U."),
+    *("The Best", "Who Cares", "Vollidiot"),
     *("auth0|5f7c", "urn:uuid:3f2b", "CN=Ada Hill,OU=Sales", "../../etc/passwd", "uid=ada"),
     *("M?ller", "Jos\ufffd", "MÃ¼ller", "GarcÃ\xada", "Å\x81ukasz", "Jos%C3%A9", "Jos\\u00e9"),
 ]

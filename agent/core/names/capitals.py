@@ -17,6 +17,8 @@ from agent.core.names.word_lists import (
 )
 
 _VOWELS: Final = frozenset("aeiouy")
+_BEFORE_VAN: Final = frozenset("nguyen tran le pham hoang huynh phan vu vo dang bui ngo".split())
+"""Vietnamese family names, after which `Van` is a given name."""
 _ROMAN: Final = re.compile(r"[IVX]+")
 _INITIAL: Final = re.compile(r"(?:^|(?<=-)|(?<=\b\w')|(?<=ll')|(?<=nt'))\w")
 """What is a capital: `O'Neill-D'Arcy` and `Dell'Utri`, but `Nyong'o` and `'t`."""
@@ -39,7 +41,7 @@ def capitalise(words: list[str], *, lower: bool) -> str:
             lower=lower or (at < begins and not _stays_lower(word)),
             shouted=shouted
             or any(len(after) > 2 and _is_upper(after) for after in words[at + 1 :][:1]),
-            within=0 < at < len(words) - 1,
+            within=0 < at < len(words) - 1 and words[0].casefold() not in _BEFORE_VAN,
             turkish=turkish,
         )
         for at, word in enumerate(words)

@@ -46,8 +46,11 @@ def _cleaned(value: str) -> str:
     text = without_domain(without_missing_cells(text))
     if is_placeholder(text) or has_contraction(text) or has_insult(text):
         return ""
-    text = without_additions(with_letters_for_symbols(text))
-    if is_identifier(text) or has_two_names(text):
+    text = without_additions(text)
+    if is_identifier(text):
+        return ""
+    text = with_letters_for_symbols(text)
+    if has_two_names(text):
         return ""
     text = given_name_first(without_degrees(normalised(before_punctuation(text))))
     words = words_of_name(with_spaces(text))
@@ -59,7 +62,7 @@ def _cleaned(value: str) -> str:
 
 def _is_rest(name: str, *, of: str) -> bool:
     """True for a single letter of a longer text."""
-    return len(name) == 1 and name.isascii() and sum(map(str.isalpha, of)) > 1
+    return len(name) == 1 and name.isascii() and sum(map(str.isalnum, of)) > 1
 
 
 def _shortened(words: list[str]) -> str:

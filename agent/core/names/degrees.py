@@ -45,5 +45,5 @@ def is_degree_after_comma(word: str, *, in_capitals: bool) -> bool:
     return len(word.rstrip(".")) > 1 and (
         plain(word) in DEGREES
         or (word.isupper() and not in_capitals)
-        or ("." in word and not is_title(word))
+        or ("." in word and (word.islower() or not is_title(word)))
     )

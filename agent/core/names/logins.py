@@ -18,8 +18,8 @@ _INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.(?=[^\W\d_][^\W\d_])")
 _LOGIN: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+")
 """`ADA.LOVELACE`"""
 
-_IDENTIFIER: Final = re.compile(r"\S+[:;|/]\S+|.*\w=.*")
-"""`auth0|5f7c`, `urn:uuid:3f25` and `CN=Ada`, but not `Ada Lovelace | ACME`."""
+_IDENTIFIER: Final = re.compile(r"\S+[:;|/]\S+|\w+\s*:.*\w.*|.*\w=.*", re.S)
+"""`auth0|5f7c`, `CN=Ada` and `User: ada`, but not `Ada Lovelace | ACME`."""
 
 
 def is_identifier(text: str) -> bool:

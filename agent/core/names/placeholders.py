@@ -25,9 +25,13 @@ _MISSING_CELL: Final = re.compile(
 _NUMBERED: Final = re.compile(r"[^\s\d]+\s+(?:#|n[ro]?[.°º]?|id|num\.?)?\s*\d+", re.I)
 """One word and a number: `Worker 12`, `Pers.-Nr. 4711`."""
 _TYPED_AT_RANDOM: Final = re.compile(
-    r"(\w)\1{2,}|(\w\w)\2{2,}|(?:asdf?g?h?j?k?l?|qwe(?:rt?[yz]?)?)+|[b-df-hj-np-tv-xz]{4,}"
+    r"(\w)\1{2,}|(\w\w)\2{2,}|(?:asdf?|qwer?|jkl|yxc|zxc)+|[b-df-hj-np-tv-xz]{4,}"
 )
-"""`aaa`, `asdfgh` and `hjkl`."""
+"""`aaa`, `asd` and `hjkl`."""
+_KEYS: Final = "qwertzuiop qwertyuiop azertyuiop asdfghjkl yxcvbnm qazwsxedc abcdefghijklmnop"
+"""Rows of keyboards. Four letters of one are no name."""
+_WITH_PERIODS: Final = GROUPS | frozenset(map(str.casefold, GROUPS_AS_WRITTEN))
+"""`S.L.` and `S.A.R.L.`"""
 _IN_COMPOUNDS: Final = re.compile("|".join(word for word in NO_NAME | GROUPS if len(word) > 6))
 """Words that are long enough to be recognised in a longer one: `Testbenutzer`."""
 
@@ -39,6 +43,8 @@ def is_placeholder(text: str) -> bool:
         return False
     if len(words) == 2 and max(map(len, words)) == 1:
         words = ["".join(words)]  # `N. N.`
+    elif len(words) > 1 and len(words[-1]) == 1 and not text.endswith("."):
+        words.pop()  # `User A`
     elif words == [text.casefold()] and text.istitle() and words[0] in NAMES_TOO:
         return False
     return (
@@ -50,14 +56,19 @@ def is_placeholder(text: str) -> bool:
 
 def _is_no_name(word: str) -> bool:
     known = word in NO_NAME or _IN_COMPOUNDS.search(word)
-    return bool(known or _TYPED_AT_RANDOM.fullmatch(word))
+    at_random = _TYPED_AT_RANDOM.fullmatch(word) or (len(word) > 3 and word in _KEYS)
+    return bool(known or at_random)
 
 
 def is_group(words: list[str]) -> bool:
     """True for `Example GmbH` and `Sales Team`."""
     parts = {part for word in words for part in plain(word).split("-")}
-    mixed = any(map(str.islower, "".join(words)))
-    return not GROUPS.isdisjoint(parts) or (mixed and words[-1].rstrip(".") in GROUPS_AS_WRITTEN)
+    if not words or not GROUPS.isdisjoint(parts):
+        return bool(words)
+    *_, last = words
+    if "." in last[:-1]:
+        return plain(last).replace(".", "") in _WITH_PERIODS
+    return last.rstrip(".") in GROUPS_AS_WRITTEN and any(map(str.islower, "".join(words)))
 
 
 def without_missing_cells(text: str) -> str:

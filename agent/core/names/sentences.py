@@ -12,8 +12,9 @@ from agent.core.names.word_lists import (
     plain,
 )
 
-_CONTRACTION: Final = re.compile(r"\w'(?:m|re|s)(?!\w)")
+_CONTRACTION: Final = re.compile(r"\w'(?:m|re|s|est|ll|ve)(?!\w)")
 """In `I'm Ada` and `Ada's phone`."""
+_IN_COMPOUNDS: Final = re.compile("|".join(word for word in INSULTS if len(word) > 6))
 
 
 def has_contraction(text: str) -> bool:
@@ -30,9 +31,14 @@ def is_order(words: list[str]) -> bool:
 def is_sentence(words: list[str]) -> bool:
     """True for a word that is only in sentences, or for several words that may be."""
     keys = [plain(word) for word in words]
-    return not ONLY_IN_SENTENCES.isdisjoint(keys) or sum(key in SENTENCE_WORDS for key in keys) > 1
+    return (
+        not ONLY_IN_SENTENCES.isdisjoint(keys)
+        or keys[:1] == ["the"]
+        or sum(key in SENTENCE_WORDS for key in keys) > 1
+    )
 
 
 def has_insult(text: str) -> bool:
     """True if a word is an insult in one of our languages."""
-    return not INSULTS.isdisjoint(re.findall(r"\w+", text.casefold()))
+    words = re.findall(r"\w+", text.casefold())
+    return any(word in INSULTS or _IN_COMPOUNDS.search(word) for word in words)
