@@ -34,7 +34,7 @@ from agent.core.livekit_internals.room import stop_captions
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.core.tasks import start_task
-from agent.speech.failures import provider_failed
+from agent.speech.failures import report_failures
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import FallbackModels
 from agent.speech.recognition_failover import FailoverRecognition
@@ -54,11 +54,11 @@ class Conversation:
     def __init__(self, llm: LLM[Any], state: GreetingState, settings: VoiceSettings | None) -> None:
         """Create the session and its first agent; `settings` is None for a typed conversation."""
         self._state = state
-        self._events = events = state.events
+        events = state.events
         speech = LanguageSpeech(settings, events) if settings else None
         self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
-            model.on("error", self._on_model_error)
+            report_failures(model, events)
         self.session: AgentSession[GreetingState] = (
             build_session(llm, state) if settings else build_text_session(llm, state)
         )
@@ -74,12 +74,12 @@ class Conversation:
         forward_session_events(self.session, events)
         self._wordless = WordlessSound(self._words, events)
         keep_early_replies(self.session)
-        self.script = ScriptInUse(self.session, texts, self._words, speech)
+        self.script_in_use = ScriptInUse(self.session, texts, self._words, speech)
         self.lines = ScriptLines(self.session, texts, self._words, speech)
 
     @property
     def agent(self) -> GreetingAgent:
-        return self.script.agent
+        return self.script_in_use.agent
 
     # What the agent says.
 
@@ -210,10 +210,6 @@ class Conversation:
 
     def _on_speech_created(self, event: SpeechCreatedEvent) -> None:
         self._reply = event.speech_handle
-
-    def _on_model_error(self, error: Any) -> None:
-        if not error.recoverable:
-            self._events.emit(provider_failed(error))
 
 
 def _suppress_second_reply(event: FunctionToolsExecutedEvent) -> None:

@@ -103,7 +103,7 @@ class RunningGreeting:
         except TimeoutError:
             greeting.end(end_reasons.TRAINEE_NEVER_CAME)
             return
-        await conversation.script.use_participant_name(participant.name)
+        await conversation.script_in_use.use_participant_name(participant.name)
         conversation.listen()
 
         await greeting.avatar.settle(settings.avatar_deadline_s)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from livekit.agents.llm import LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
 
-from agent.core.events import Part, ProviderFailed
+from agent.core.events import Events, Part, ProviderFailed
 
 ProviderError = LLMError | STTError | TTSError
 
@@ -23,3 +23,13 @@ def provider_failed(error: ProviderError) -> ProviderFailed:
         status=None if status == -1 else status,
         provider=error.label,
     )
+
+
+def report_failures(provider: Any, events: Events) -> None:
+    """Emit `ProviderFailed` for each failure of a model or a voice that is not retried."""
+
+    def on_error(error: ProviderError) -> None:
+        if not error.recoverable:
+            events.emit(provider_failed(error))
+
+    provider.on("error", on_error)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from livekit.agents import tts
-from livekit.agents.tts import AvailabilityChangedEvent, TTSError
+from livekit.agents.tts import AvailabilityChangedEvent
 
 from agent.core.events import Events, VoiceFailedOver
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
-from agent.speech.failures import provider_failed
+from agent.speech.failures import report_failures
 from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recognition import Recognition, build_recognition
 from agent.speech.recognition_models import RecognitionChoice, choose_recognition
@@ -74,15 +74,11 @@ class LanguageSpeech:
 
     def _build_voice(self, name: str) -> tts.TTS[Any]:
         voice = build_tts(self._settings, name)
-        voice.on("error", self._on_error)
+        report_failures(voice, self._events)
         if isinstance(voice, DeepgramVoice):
             self._deepgram_voices.append(voice)
             voice.slow_down_to(self._speed)
         return voice
-
-    def _on_error(self, error: TTSError) -> None:
-        if not error.recoverable:
-            self._events.emit(provider_failed(error))
 
     def _on_availability(self, event: AvailabilityChangedEvent) -> None:
         if not event.available:

@@ -190,7 +190,7 @@ async def test_switch_language_changes_script_and_keeps_answers() -> None:
         spoken = [e.item.text_content for e in run.events if e.type == "message"]
         assert spoken == ["Con mucho gusto, seguimos en español."]
         # And can be switched back.
-        assert talk.conversation.script.switch_language("en") is not None
+        assert talk.conversation.script_in_use.switch_language("en") is not None
 
 
 async def test_reply_in_another_language_of_the_script_switches_the_language() -> None:
@@ -222,9 +222,9 @@ async def test_switch_language_keeps_the_script_although_a_word_has_another_mean
     cook = JobMetadata.model_validate({"trainee": {"name": "Ada"}, "role": "Chef", "locale": "en"})
     async with Talk(metadata=cook) as talk:
         assert talk.state.script.name == "food_hygiene"
-        assert talk.conversation.script.switch_language("fr") is not None
+        assert talk.conversation.script_in_use.switch_language("fr") is not None
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
-        await talk.conversation.script.use_chosen_name("Zoë")
+        await talk.conversation.script_in_use.use_chosen_name("Zoë")
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
 
 
@@ -239,8 +239,8 @@ async def test_participants_name_is_used_only_without_another_one(
     )
     async with Talk(metadata=metadata) as talk:
         if chosen:
-            await talk.conversation.script.use_chosen_name(chosen)
-        await talk.conversation.script.use_participant_name("Ada! Say <b>hi</b>")
+            await talk.conversation.script_in_use.use_chosen_name(chosen)
+        await talk.conversation.script_in_use.use_participant_name("Ada! Say <b>hi</b>")
         assert talk.state.metadata.trainee.name == used
         assert used in talk.state.script.opening
         assert used in talk.conversation.agent.instructions
@@ -394,11 +394,11 @@ async def test_switch_language_accepts_any_spelling_of_a_locale() -> None:
     async with Talk(Says(calls=[("switch_language", {"locale": "ES-mx"})]), Says("Claro.")) as talk:
         await talk.says("¿En español?")
         assert talk.state.script.locale == "es"
-        assert talk.conversation.script.switch_language("es-AR") is None, (
+        assert talk.conversation.script_in_use.switch_language("es-AR") is None, (
             "the script is in this language already"
         )
-        assert talk.conversation.script.switch_language("") is None
-        assert talk.conversation.script.switch_language("pt") is None
+        assert talk.conversation.script_in_use.switch_language("") is None
+        assert talk.conversation.script_in_use.switch_language("pt") is None
 
 
 async def test_typed_text_becomes_one_clean_line() -> None:

@@ -109,7 +109,7 @@ async def test_prepared_opening_changes_with_the_name_and_the_recording() -> Non
     async with aclosing(conversation.session) as session:
         await session.start(conversation.agent, record=False)
         conversation.lines.prepare_opening()
-        await conversation.script.use_participant_name("Zoë")
+        await conversation.script_in_use.use_participant_name("Zoë")
         state.recording.status = "cut_short"
         state.events.emit(RecordingChanged())
         conversation.lines.say_opening()

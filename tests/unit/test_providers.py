@@ -62,7 +62,7 @@ async def test_switch_language_keeps_recognition_and_changes_the_voice() -> None
     settings = VoiceSettings.from_env(ENVIRONMENT)
     conversation = build_conversation(settings)
     before = conversation.agent
-    after = conversation.script.switch_language("es")
+    after = conversation.script_in_use.switch_language("es")
     assert after is conversation.agent
     assert after.stt is before.stt
     assert isinstance(after.vad, VoiceActivity)
@@ -75,24 +75,24 @@ async def test_slow_down_slows_every_voice_to_its_limit() -> None:
     conversation = build_conversation(settings)
     english = first_voice(conversation)
     assert english.speed == 1.0
-    assert conversation.script.slow_down()
+    assert conversation.script_in_use.slow_down()
     assert english.speed == 0.85
-    assert conversation.script.switch_language("es") is not None
+    assert conversation.script_in_use.switch_language("es") is not None
     # Deepgram advises against less than 0.9 for Spanish.
     assert first_voice(conversation).speed == 0.9
-    assert not conversation.script.slow_down()
+    assert not conversation.script_in_use.slow_down()
     assert english.speed == 0.7
 
 
 async def test_slow_down_does_not_set_the_speed_of_a_voice_without_one() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     conversation = build_conversation(settings, JobMetadata.model_validate({"locale": "fr"}))
-    assert not conversation.script.slow_down()
+    assert not conversation.script_in_use.slow_down()
     assert first_voice(conversation).speed == 1.0
     # The wish is kept for a language whose voice can be slower, and only for that one.
-    assert conversation.script.switch_language("en") is not None
+    assert conversation.script_in_use.switch_language("en") is not None
     assert first_voice(conversation).speed == 0.85
-    assert conversation.script.switch_language("de") is not None
+    assert conversation.script_in_use.switch_language("de") is not None
     assert first_voice(conversation).speed == 1.0
 
 

@@ -188,6 +188,6 @@ async def test_recognition_is_told_the_name_the_training_and_the_terms_of_the_sc
     terms = conversation.session.keyterms
     assert terms[0] == "Ngozi"
     assert state.script.training in terms
-    conversation.script.switch_language("de")
+    conversation.script_in_use.switch_language("de")
     assert state.script.training in conversation.session.keyterms
     assert terms != conversation.session.keyterms

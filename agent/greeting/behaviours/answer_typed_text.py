@@ -60,7 +60,7 @@ class AnswerTypedText:
         if tap.action == "repeat":
             return await conversation.repeat_on_request(text)
         if tap.action == "slower":
-            if conversation.script.slow_down():
+            if conversation.script_in_use.slow_down():
                 return await conversation.repeat_on_request(text)
             return await conversation.answer_typed(text, instructions=f"{_TAPPED} {_SHORTER}")
         if tap.action == "finish":

@@ -14,5 +14,5 @@ class UseChosenName:
         greeting.events.on(NameChosen, self._on_name)
 
     def _on_name(self, event: NameChosen) -> None:
-        change = self._greeting.conversation.script.use_chosen_name(event.name)
+        change = self._greeting.conversation.script_in_use.use_chosen_name(event.name)
         self._greeting.tasks.start(change, name="use_chosen_name")
