@@ -18,7 +18,7 @@ from agent.billing.budget import utc_day
 from agent.billing.sessions_api import ProviderSession, host_of, session_of, session_pages
 from agent.core.errors import BillError, UnreadableSessionError
 from agent.core.settings import BillSettings
-from agent.store import AvatarSession, Store
+from agent.store import LedgerEntry, Store
 
 QUIET_S: Final = 600.0
 """A session is compared this long after its seconds changed last: its greeting is over by then."""
@@ -98,7 +98,7 @@ async def compare_new_sessions(
     return Bill(compared, error, added)
 
 
-def compared_before(entries: Iterable[AvatarSession], tolerance_s: float) -> list[Comparison]:
+def compared_before(entries: Iterable[LedgerEntry], tolerance_s: float) -> list[Comparison]:
     """Return the comparisons whose answers are in the store."""
     return [
         _compared(
@@ -111,9 +111,7 @@ def compared_before(entries: Iterable[AvatarSession], tolerance_s: float) -> lis
     ]
 
 
-def _compared(
-    entry: AvatarSession, theirs: ProviderSession | None, tolerance_s: float
-) -> Comparison:
+def _compared(entry: LedgerEntry, theirs: ProviderSession | None, tolerance_s: float) -> Comparison:
     result: Result = "matches"
     if theirs is None:
         result = "not_found"

@@ -40,7 +40,7 @@ class AvatarUsage:
         self._answered = ""
         """Identity of the avatar whose request was answered last."""
 
-    def request(self, identity: str) -> None:
+    def requested(self, identity: str) -> None:
         """Count this participant as an avatar from now on."""
         self._stays.setdefault(identity, AvatarStay(identity))
 
@@ -71,20 +71,20 @@ class AvatarUsage:
         """Seconds of all avatars together."""
         return sum(stay.seconds for stay in self.stays)
 
-    def join(self, identity: str, *, dismissed: bool = False) -> None:
+    def joined(self, identity: str, *, dismissed: bool = False) -> None:
         """Start counting; `dismissed` if the avatar is removed at once, and is not in use."""
         self._stays[identity].joined_at = time.monotonic()
         if not dismissed:
             self._used = identity
 
-    def leave(self, identity: str) -> None:
+    def left(self, identity: str) -> None:
         """Stop counting; does nothing if the avatar is not in the room."""
         stay = self._stays[identity]
         stay.past_s, stay.joined_at = stay.seconds, None
 
-    def leave_all(self) -> None:
+    def all_left(self) -> None:
         for identity in self._stays:
-            self.leave(identity)
+            self.left(identity)
 
     async def add_to_ledger(self, store: Store) -> None:
         """Add the seconds since the last call to the ledger in the store.

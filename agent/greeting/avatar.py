@@ -222,7 +222,7 @@ class GreetingAvatar:
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._state.avatar_usage:
             return
-        self._state.avatar_usage.leave(participant.identity)
+        self._state.avatar_usage.left(participant.identity)
         avatar = self._requests.find(participant.identity)
         if avatar is None:
             return

@@ -69,13 +69,13 @@ class AvatarRequests:
     async def close(self) -> None:
         avatars, self.current = self.current, []
         await asyncio.gather(*(avatar.aclose() for avatar in avatars))
-        self._usage.leave_all()
+        self._usage.all_left()
         self._tasks.cancel()
 
     def _expect(self, avatar: BeyondPresenceAvatar) -> None:
         """Use this avatar, which has been requested, if no other one joins before it."""
         self.current.append(avatar)
-        self._usage.request(avatar.avatar_identity)
+        self._usage.requested(avatar.avatar_identity)
         here = self._room.remote_participants.get(avatar.avatar_identity)
         if here is not None:
             self._on_connected(here)
@@ -144,7 +144,7 @@ class AvatarRequests:
         if participant.identity not in self._usage:
             return
         avatar = self.find(participant.identity)
-        self._usage.join(participant.identity, dismissed=avatar is None)
+        self._usage.joined(participant.identity, dismissed=avatar is None)
         logger.info(
             "avatar joined",
             extra={

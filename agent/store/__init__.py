@@ -14,7 +14,7 @@ from agent.core.settings import StoreSettings
 from agent.store.interface import (
     JOB_START_S,
     PRESUMED,
-    AvatarSession,
+    LedgerEntry,
     Phase,
     RecentRequest,
     Store,
@@ -30,7 +30,7 @@ from agent.store.writable import WritableCheck, check_writable
 __all__ = [
     "JOB_START_S",
     "PRESUMED",
-    "AvatarSession",
+    "LedgerEntry",
     "Limit",
     "LimitReached",
     "Phase",

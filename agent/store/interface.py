@@ -50,7 +50,7 @@ class StoreSpace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AvatarSession:
+class LedgerEntry:
     """The ledger's entry of one session at Beyond Presence."""
 
     id: str
@@ -224,7 +224,7 @@ class Store(Protocol):
     async def avatar_seconds(self, day: str) -> float:
         """Return the avatar seconds in the ledger of a UTC day."""
 
-    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
+    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[LedgerEntry]:
         """Return the ledger's entries by session, the oldest first."""
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.core.errors import StoreError
-from agent.store.interface import PRESUMED, AvatarSession, Phase, RecentRequest, StoreSpace
+from agent.store.interface import PRESUMED, LedgerEntry, Phase, RecentRequest, StoreSpace
 from agent.store.rates import Limit, LimitReached
 from agent.store.redis_server import AVATAR_DAYS, DUE_OUTCOMES, RedisServer, claim_key
 
@@ -173,10 +173,10 @@ class RedisStore(RedisServer):
         found = await self._ask("HGET", AVATAR_DAYS, day)
         return float(found or 0)
 
-    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
+    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[LedgerEntry]:
         found = await self._run("avatar_sessions", int(only_unbilled))
         return [
-            AvatarSession(
+            LedgerEntry(
                 id=id_,
                 given_at=float(given_at),
                 quiet_s=float(quiet_s),

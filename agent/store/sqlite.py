@@ -13,7 +13,7 @@ from typing import Final
 from agent.core.errors import StoreError
 from agent.store.interface import (
     PRESUMED,
-    AvatarSession,
+    LedgerEntry,
     Phase,
     RecentRequest,
     StoreSpace,
@@ -274,13 +274,13 @@ class SqliteStore(SqliteFile):
         rows = await self._query("SELECT seconds FROM avatar_day WHERE day = ?", (day,))
         return float(rows[0][0]) if rows else 0.0
 
-    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
+    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[LedgerEntry]:
         now, which = time.time(), "WHERE billed IS NULL" if only_unbilled else ""
         rows = await self._query(
             f"SELECT id, given, changed, seconds, billed FROM avatar_session {which} ORDER BY given"
         )
         return [
-            AvatarSession(
+            LedgerEntry(
                 id=id_,
                 given_at=given,
                 quiet_s=now - changed if billed is None else 0.0,

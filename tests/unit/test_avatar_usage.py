@@ -11,17 +11,17 @@ def test_usage_counts_each_avatar_for_its_session(monkeypatch: pytest.MonkeyPatc
     now = 100.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     usage = AvatarUsage()
-    usage.request("first")
-    usage.join("first")
+    usage.requested("first")
+    usage.joined("first")
     usage.answered("first", "bey-1")
     now += 10
-    usage.leave("first")
-    usage.request("second")
+    usage.left("first")
+    usage.requested("second")
     usage.answered("second", "bey-2")
-    usage.request("third")  # never answered
+    usage.requested("third")  # never answered
     now += 5
-    usage.join("first")  # it came back
-    usage.join("second")
+    usage.joined("first")  # it came back
+    usage.joined("second")
     now += 2
     assert [(stay.identity, stay.provider_session_id, stay.seconds) for stay in usage.stays] == [
         ("first", "bey-1", 12.0),
@@ -30,6 +30,6 @@ def test_usage_counts_each_avatar_for_its_session(monkeypatch: pytest.MonkeyPatc
     ]
     assert usage.seconds == 14.0
     assert usage.provider_session_id == "bey-2"
-    usage.leave_all()
+    usage.all_left()
     now += 50
     assert usage.seconds == 14.0

@@ -25,7 +25,7 @@ class Setup:
     def __init__(self, store: SqliteStore) -> None:
         fake = FakeGreeting(ScriptedLLM(), {}, {})
         self.events, self.state = fake.events, fake.state
-        self.state.avatar_usage.request("avatar")
+        self.state.avatar_usage.requested("avatar")
         self.state.avatar_usage.answered("avatar", "bey-1")
         [self.stay] = self.state.avatar_usage.stays
         self.recorder = OutcomeRecorder(fake.greeting, store, Job(id="o"))
