@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from agent.outcomes.earlier_greeting import earlier_greeting
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
+from tests.support.process_logs import logged
 from tests.support.waiting import until_answer
 
 
@@ -81,7 +83,7 @@ async def test_recorder_counts_seconds_once_if_the_end_races_with_a_save(path: P
 
 
 async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_expired(
-    path: Path,
+    path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, other = SqliteStore(path), SqliteStore(path)
     setup = Setup(store)
@@ -94,6 +96,22 @@ async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_
     setup.stay.past_s = 40.0
     await setup.recorder.close("continue")
     assert await other.avatar_seconds(utc_day()) == 40.0
+    assert logged(caplog, "outcome_closed_early"), "the platform lacks the end of the greeting"
+    await other.aclose()
+
+
+async def test_recorder_does_not_warn_of_an_outcome_that_was_deleted(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    store, other = SqliteStore(path), SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(30.0)
+    await counted(store, 30.0)
+    await other.forget_session("s")
+    await setup.recorder.close("continue")
+    assert [each["levelname"] for each in logged(caplog, "outcome_not_saved")] == ["INFO"]
+    assert await other.outcomes("s") == []
     await other.aclose()
 
 

@@ -143,10 +143,17 @@ class OutcomeRecorder:
                 body = await self._update(self._store)
                 if await self._store.close_outcome(self._outcome.id, body):
                     await count_outcome(self._store, self._outcome.model_dump_json())
-                else:
+                elif await self.is_deleted():
                     logger.info(
-                        "the outcome was deleted, or closed before; it is not saved",
+                        "the data of this session was deleted; its outcome is not saved",
                         extra={"event": "outcome_not_saved"},
+                    )
+                else:
+                    logger.warning(
+                        "the outcome was closed as worker_lost before the greeting ended; what "
+                        "came later is missing. Nothing was saved for 20 s: check the store and "
+                        "the CPU of this machine",
+                        extra={"event": "outcome_closed_early"},
                     )
                 break
             except StoreError as e:
