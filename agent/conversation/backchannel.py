@@ -9,21 +9,24 @@ from agent.core.locales import language_of
 
 _SOUNDS: Final = (
     "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh huh okay ok okey "
-    "uh um hum er erm äh ähm euh eh you"
+    "uh um hum er erm äh ähm euh eh you wow"
 )
 """For every language. STT models often return "you" for a cough or a beep."""
 _BY_LANGUAGE: Final = {
     "en": "yes yeah yep yup right sure alright all good great fine i see got it of course"
     " exactly absolutely cool perfect super nice interesting true fair enough makes sense sounds"
-    " understand understood thanks thank that's",
+    " understand understood thanks thank that's that then very indeed excellent wonderful amazing"
+    " awesome lovely brilliant",
     "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima"
     " achso na in ordnung natürlich yes yeah ich passt jaja jawohl joa schön super toll sicher"
-    " interessant danke",
+    " interessant danke spannend logisch wunderbar das klingt selbstverständlich top krass oha",
     "es": "sí si ya vale claro bien muy bueno de acuerdo entiendo entendido ajá perfecto eso"
-    " exacto así es veo que yes yeah está comprendo correcto por supuesto genial interesante"
-    " gracias",
+    " exacto así es veo que qué yes yeah está comprendo correcto por supuesto genial interesante"
+    " gracias excelente listo fantástico estupendo vaya suena desde luego órale dale",
     "fr": "oui ouais d'accord bien très voilà je vois entendu parfait c'est ça bon super"
-    " exactement tout à fait sûr yes yeah comprends exact effectivement génial intéressant merci",
+    " exactement tout à fait sûr yes yeah comprends exact effectivement génial intéressant merci"
+    " compris en effet absolument évidemment excellent ça marche va clair nickel carrément hein bah"
+    " ben",
 }
 _LONGEST: Final = 4
 """In different words; a longer utterance is not a backchannel."""

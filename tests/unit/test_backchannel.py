@@ -53,6 +53,15 @@ from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, Reco
         ("fr", "Bien sûr."),
         ("fr", "Hum."),
         ("fr", "Yeah."),
+        ("en", "That makes sense."),
+        ("en", "Oh wow."),
+        ("en", "Okay then."),
+        ("de", "Klingt gut."),
+        ("de", "Wunderbar."),
+        ("es", "Qué bien."),
+        ("es", "Excelente."),
+        ("fr", "Bah oui."),
+        ("fr", "Ça marche."),
     ],
 )
 async def test_backchannel_does_not_reach_the_session(locale: str, text: str) -> None:
