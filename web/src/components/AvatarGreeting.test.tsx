@@ -87,6 +87,14 @@ test("the heading shows the name as the agent says it", async () => {
   );
 });
 
+test("the heading has no name if the agent has none: it refused the platform's", async () => {
+  show();
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welcome, Ana");
+  await waitFor(() =>
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welcome"),
+  );
+});
+
 test("after a reload the page keeps the name that the trainee has chosen in this session", () => {
   sessionStorage.setItem(`training-greeter:name:${server.url}`, "Zoë");
   show();

@@ -39,7 +39,7 @@ const AGENT_WAITS_MS = 10_000;
 export interface AvatarGreetingProps extends GreetingOptions {
   /**
    * Shown in the heading. The agent gets the name from the platform; once the endpoint has answered,
-   * the heading shows that name as the agent says it.
+   * the heading shows that name as the agent says it, or none if the agent has none.
    */
   traineeName?: string | undefined;
   /**
@@ -164,7 +164,7 @@ function Attempt(props: AttemptProps) {
   const { token, refused } = useToken(endpoint);
   const { introduction, fallback } = token ?? {};
   const traineeName =
-    chosenName ?? (props.traineeName && (token?.traineeName ?? props.traineeName));
+    chosenName ?? (props.traineeName && (token ? token.traineeName : props.traineeName));
   const initially = kept ?? (!preJoin ? JOIN_WITH_ALL : token?.rejoins ? REJOIN : undefined);
   if (join === undefined && initially !== undefined) setJoin(initially);
   const name = props.guideName ?? introduction?.guide;
