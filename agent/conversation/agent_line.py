@@ -1,4 +1,4 @@
-"""Knows whether the agent is saying a line, and when it said the last ones."""
+"""Knows whether the agent is saying a line, and when and what it said before."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
 from livekit.agents.voice import SpeechHandle
 
+from agent.conversation.line_texts import LineTexts
+
 
 class AgentLine:
     """The line that the agent is saying, or said last.
@@ -20,6 +22,7 @@ class AgentLine:
 
     def __init__(self, session: AgentSession[Any]) -> None:
         self._session = session
+        self.texts = LineTexts()
         self._speech: SpeechHandle | None = None
         self._began_at = 0.0
         self._latest: deque[tuple[float, float]] = deque(maxlen=4)

@@ -20,7 +20,6 @@ from livekit.agents.voice import SpeechHandle
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.function_tools import END_GREETING
 from agent.conversation.greeting_agent import GreetingAgent
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.paused_line import PausedLine
 from agent.conversation.script_in_use import ScriptInUse
 from agent.conversation.script_lines import ScriptLines
@@ -64,8 +63,7 @@ class Conversation:
         )
         self._line = AgentLine(self.session)
         self._paused = PausedLine(self.session, self._line, events)
-        texts = LineTexts()
-        self._words = TraineeWords(self._line, VoiceActivity(self._line), state, texts)
+        self._words = TraineeWords(VoiceActivity(self._line), state)
         self._reply: SpeechHandle | None = None
         """The latest line of the agent that has been created."""
         self.session.on("speech_created", self._on_speech_created)
@@ -74,8 +72,8 @@ class Conversation:
         forward_session_events(self.session, events)
         self._wordless = WordlessSound(self._words, events)
         keep_early_replies(self.session)
-        self.script_in_use = ScriptInUse(self.session, texts, self._words, speech)
-        self.lines = ScriptLines(self.session, texts, self._words, speech)
+        self.script_in_use = ScriptInUse(self.session, self._words, speech)
+        self.lines = ScriptLines(self.session, self._words, speech)
 
     @property
     def agent(self) -> GreetingAgent:

@@ -9,10 +9,8 @@ from typing import Final, Literal
 from livekit import rtc
 from livekit.agents import stt, utils
 
-from agent.conversation.agent_line import AgentLine
 from agent.conversation.echo_detector import EchoDetector
 from agent.conversation.echo_words import has_words_of, is_echo, may_become_echo
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.log import logger
 
@@ -33,10 +31,9 @@ class EchoFilter:
     silence during lines, and words that were said during a line are dropped.
     """
 
-    def __init__(self, line: AgentLine, activity: VoiceActivity, texts: LineTexts) -> None:
-        self._line = line
+    def __init__(self, activity: VoiceActivity) -> None:
+        self._line = activity.line
         self._activity = activity
-        self._texts = texts
         self._detector = EchoDetector()
         self._began_in_line = False
         """True if the trainee, or the echo, began the current turn during a line."""
@@ -115,10 +112,11 @@ class EchoFilter:
         """The words that an echo may have now. The trainee may repeat those of earlier lines."""
         ended_at = self._line.previous_ended_at
         # A line may have two texts, such as a filler phrase and a reply.
-        is_of_earlier_line = self._texts.previous_began_at <= ended_at
+        texts = self._line.texts
+        is_of_earlier_line = texts.previous_began_at <= ended_at
         if is_of_earlier_line and not _is_recent(ended_at):
-            return self._texts.current
-        return self._texts.both
+            return texts.current
+        return texts.both
 
     @property
     def _is_line_heard(self) -> bool:

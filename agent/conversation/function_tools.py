@@ -74,9 +74,7 @@ class FunctionTools:
             )
         tools.append(
             _declare(
-                self._speak_slower,
-                "speak_slower",
-                "The trainee asks you to speak more slowly.",
+                self._speak_slower, "speak_slower", "The trainee asks you to speak more slowly."
             )
         )
         if self._state.may_be_recorded:

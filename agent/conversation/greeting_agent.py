@@ -9,21 +9,11 @@ from contextlib import aclosing
 from typing import Final
 
 from livekit import rtc
-from livekit.agents import (
-    NOT_GIVEN,
-    Agent,
-    APIError,
-    FlushSentinel,
-    ModelSettings,
-    llm,
-    stt,
-    utils,
-)
+from livekit.agents import NOT_GIVEN, Agent, APIError, FlushSentinel, ModelSettings, llm, stt, utils
 from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
 from agent.conversation.function_tools import FunctionTools, call_of_switch_language, has_asked_next
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
@@ -52,7 +42,6 @@ class GreetingAgent(Agent):
         self,
         state: GreetingState,
         tools: FunctionTools,
-        texts: LineTexts,
         words: TraineeWords,
         speech: LanguageSpeech | None,
         *,
@@ -61,7 +50,6 @@ class GreetingAgent(Agent):
         """Create the agent for `state.script`, which takes over with `chat_ctx` if it is given."""
         script = self.script = state.script
         self._state = state
-        self._texts = texts
         self._words = words
         self._takes_over = chat_ctx is not None
         self._may_switch = not self._takes_over
@@ -186,7 +174,7 @@ class GreetingAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncGenerator[str | TimedString, None]:
         """Pass the text of a line on to captions, as plain text like that of the voice; keep it."""
-        line = self._texts.begin()
+        line = self._words.line.texts.begin()
         async for piece in filter_markdown(text):
             line.text += piece
             yield piece

@@ -12,7 +12,6 @@ from livekit.agents.llm import ChatContext
 
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.greeting_agent import GreetingAgent
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
@@ -35,14 +34,12 @@ class ScriptInUse:
     def __init__(
         self,
         session: AgentSession[GreetingState],
-        texts: LineTexts,
         words: TraineeWords,
         speech: LanguageSpeech | None,
     ) -> None:
         """Create the first agent; `speech` is None for a typed conversation."""
         self._session = session
         self._state = session.userdata
-        self._texts = texts
         self._words = words
         self._speech = speech
         self._tools = FunctionTools(self._state, self)
@@ -106,7 +103,5 @@ class ScriptInUse:
             self._session.update_options(keyterms=keyterms)
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
-        self._texts.clear()
-        return GreetingAgent(
-            self._state, self._tools, self._texts, self._words, self._speech, chat_ctx=chat_ctx
-        )
+        self._words.line.texts.clear()
+        return GreetingAgent(self._state, self._tools, self._words, self._speech, chat_ctx=chat_ctx)

@@ -29,10 +29,8 @@ from livekit.agents import utils
 from livekit.agents.language import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
-from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel, words_of
 from agent.conversation.echo_filter import EchoFilter
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.waiting_words import WaitingWords, joined, text_of
@@ -57,20 +55,11 @@ class TraineeWords:
     decides about one event, and `_take_words` about words.
     """
 
-    def __init__(
-        self,
-        line: AgentLine,
-        activity: VoiceActivity,
-        state: GreetingState,
-        texts: LineTexts,
-    ) -> None:
-        """Follow the agent's lines from now on."""
-        self._line = line
+    def __init__(self, activity: VoiceActivity, state: GreetingState) -> None:
         self.activity = activity
-        """The voice activity detection of the conversation."""
+        self.line = activity.line
         self._state = state
-        self._texts = texts
-        self._echo = EchoFilter(line, activity, texts)
+        self._echo = EchoFilter(activity)
         self._waiting = WaitingWords()
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
@@ -88,7 +77,7 @@ class TraineeWords:
         """True between the recogniser's start and end of speech."""
         self._words_at = 0.0
         """When words were last recognised, on the monotonic clock."""
-        line.when_over(self._on_line_over)
+        self.line.when_over(self._on_line_over)
         state.events.on(OpeningFinished, lambda _: self.release())
 
     def hold(self, words: str = "") -> None:
@@ -180,7 +169,7 @@ class TraineeWords:
         if event.type is SpeechEventType.START_OF_SPEECH:
             self._turn_open, self._interim = True, ""
             self._echo.turn_began()
-            self._start = event if self._holding or self._line.under_way else None
+            self._start = event if self._holding or self.line.under_way else None
             return [event] if self._start is None else []
         if event.type is SpeechEventType.END_OF_SPEECH:
             self._turn_open = False
@@ -204,17 +193,17 @@ class TraineeWords:
             if final:
                 self._held.append(event)
             return []
-        if self._line.under_way and is_backchannel(text, self._state.script.locale):  # 3
+        if self.line.under_way and is_backchannel(text, self._state.script.locale):  # 3
             self._state.events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
-                self._line.resume()
+                self.line.resume()
             if final:
                 self._waiting.add_backchannel(event)
             return []
         if not self._interim and self._echo.suspects(text):  # 4
             if final:
                 self._waiting.repeated.append(event)
-                self._line.resume()
+                self.line.resume()
             return []
         return self._pass(event, text, final=final)
 
@@ -241,8 +230,8 @@ class TraineeWords:
         likely = count >= _CERTAIN_WORDS or (self._interim and count >= _LIKELY_WORDS)
         # A final transcript makes the session stop a paused line. If the line has been stopped
         # before, the session only resumes its audio.
-        if (likely or final) and not (final and self._line.is_paused):
-            self._line.interrupt()
+        if (likely or final) and not (final and self.line.is_paused):
+            self.line.interrupt()
         if event.type is SpeechEventType.INTERIM_TRANSCRIPT and text == self._interim:
             # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the
             # trainee is silent (https://developers.deepgram.com/docs/flux/state).
@@ -259,7 +248,7 @@ class TraineeWords:
         return [] if start is None else [start]
 
     def _on_line_over(self) -> None:
-        if (answer := self._waiting.line_over(self._texts.both)) is not None:
+        if (answer := self._waiting.line_over(self.line.texts.both)) is not None:
             self._deliver(answer)
 
     def _deliver(self, event: SpeechEvent) -> None:

@@ -11,7 +11,6 @@ from livekit.agents import stt
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.voice_activity import VoiceActivity
@@ -36,11 +35,11 @@ class RecognisedWords:
         self.events = state.events
         self.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
-        line, texts = AgentLine(cast(Any, self.session)), LineTexts()
-        self._texts = texts
+        line = AgentLine(cast(Any, self.session))
+        self._texts = line.texts
         self.begin_line(LINE)
         self.activity = VoiceActivity(line)
-        self.words = TraineeWords(line, self.activity, state, texts)
+        self.words = TraineeWords(self.activity, state)
         self.heard: asyncio.Queue[SpeechEvent | Exception] = asyncio.Queue()
         self.passed: list[tuple[SpeechEventType, str]] = []
 
