@@ -54,8 +54,6 @@ _Spectrogram = NDArray[np.float32]
 
 
 class EchoDetector:
-    """Compares what the microphone hears during the agent's lines with these lines."""
-
     def __init__(self) -> None:
         self._rate = 0
         self._unread = bytearray()
@@ -83,11 +81,7 @@ class EchoDetector:
         self._new_line = True
 
     def hears(self, frame: rtc.AudioFrame) -> bool:
-        """Add audio of the microphone (16-bit mono), heard during a line.
-
-        Returns:
-            True if it is an echo of the agent.
-        """
+        """Add audio of the microphone (16-bit mono) during a line; True if it is an echo."""
         if self._new_line:
             self._new_line, self._echoes = False, 0
             self._window.clear()

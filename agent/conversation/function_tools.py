@@ -38,8 +38,6 @@ Tools = list[llm.Tool | llm.Toolset]
 
 
 class FunctionTools:
-    """The functions of one conversation."""
-
     def __init__(self, state: GreetingState, script: ScriptInUse) -> None:
         self._state = state
         self._script = script
@@ -96,8 +94,6 @@ class FunctionTools:
         return tools
 
     def _record_tool(self, question: Question) -> llm.Tool:
-        """Declare the function that saves the answer to one question."""
-
         async def record(raw_arguments: dict[str, object]) -> str:
             return (
                 _refusal(raw_arguments, "value")
@@ -204,7 +200,6 @@ def _declare(function: Any, name: str, description: str, **properties: object) -
 
 
 def _value_schema(question: Question) -> dict[str, object]:
-    """The JSON Schema of the values that a question accepts."""
     match question:
         case ChoiceQuestion():
             means = "; ".join(f"{id}: {words}" for id, words in question.choices.items())

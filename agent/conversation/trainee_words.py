@@ -81,12 +81,9 @@ class TraineeWords:
         state.events.on(OpeningFinished, lambda _: self.release())
 
     def hold(self, words: str = "") -> None:
-        """Hold back words from now on, until `release`.
+        """Hold back words from now on, and these `words`, until `release`.
 
         A conversation begins in this state, until the end of the opening.
-
-        Args:
-            words: earlier words to hold back too; may be empty.
         """
         self._holding = True
         if words:
@@ -115,7 +112,6 @@ class TraineeWords:
         self._held.clear()
 
     def heard_since(self, at: float) -> bool:
-        """True if words were recognised after a moment on the monotonic clock."""
         return self._words_at >= at
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
@@ -155,7 +151,6 @@ class TraineeWords:
     async def _read(
         self, recognised: AsyncGenerator[SpeechEvent, None], passed: utils.aio.Chan[SpeechEvent]
     ) -> None:
-        """Read the recogniser's events until it ends."""
         try:
             async with aclosing(recognised):
                 async for event in recognised:
@@ -208,10 +203,7 @@ class TraineeWords:
         return self._pass(event, text, final=final)
 
     def _is_echo(self, event: SpeechEvent) -> bool:
-        """Return whether these words are the agent's own.
-
-        If they show that the client has no echo cancellation, drop the words held back before.
-        """
+        """Return whether these words are an echo; at the first one, drop the words held back."""
         was_known = self.activity.hears_echo
         held = list(map(text_of, [*self._held, *self._waiting.repeated]))
         is_echo = self._echo.drops(event.alternatives[0], held)
@@ -243,7 +235,6 @@ class TraineeWords:
         return [*self._take_start(), passed]
 
     def _take_start(self) -> list[SpeechEvent]:
-        """Return the start of speech that was held back, once."""
         start, self._start = self._start, None
         return [] if start is None else [start]
 
@@ -277,10 +268,8 @@ class UnansweredWords:
         self._interim = "" if final else text
 
     def clear(self) -> None:
-        """Note that the session has made a message of these words."""
         self._finals, self._interim = [], ""
 
     @property
     def text(self) -> str:
-        """All words, final or not."""
         return " ".join(filter(None, [*self._finals, self._interim]))

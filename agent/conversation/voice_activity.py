@@ -34,8 +34,6 @@ _WORDLESS_MAX: Final = 3
 
 
 class VoiceActivity(VAD):
-    """Detects speech, with noise filtered out."""
-
     def __init__(self, line: AgentLine) -> None:
         super().__init__(capabilities=VADCapabilities(update_interval=WINDOW_S))
         self.line = line
@@ -61,12 +59,10 @@ class VoiceActivity(VAD):
         self._on_sound.append(callback)
 
     def report(self, event: VADEvent) -> None:
-        """Call the callbacks of `when_sound`."""
         for callback in self._on_sound:
             callback(event)
 
     def stream(self) -> VADStream:
-        """Return a detector for one microphone."""
         stream = _Stream(self)
         self._open_streams.add(stream)
         return cast(VADStream, stream)

@@ -23,7 +23,6 @@ class WordlessSound:
     """Emits `SpeechNotRecognised`, but not before a sound that goes on is over."""
 
     def __init__(self, words: TraineeWords, events: Events) -> None:
-        """Follow the sounds of the conversation from now on."""
         self._words, self._events = words, events
         self._began_at: float | None = None
         """When the first sound without words began, on the monotonic clock."""

@@ -40,11 +40,7 @@ class GeminiModel(llm.LLM[Any]):
     """One model with as little thinking as its family allows."""
 
     def __init__(self, *, model: str, access: Mapping[str, Any]) -> None:
-        """Create the plugin's model.
-
-        Args:
-            access: from `google_access`.
-        """
+        """Create the plugin's model with the result of `google_access`."""
         super().__init__()
         self.gemini = GeminiLLM(model=model, **access)
         self.gemini.on("metrics_collected", self._on_metrics)
@@ -229,7 +225,6 @@ class _Reply(UnmeasuredLLMStream):
 
 
 def _instructions(chat_ctx: llm.ChatContext) -> str:
-    """The instructions in a conversation's context."""
     return "\n\n".join(
         item.text_content or ""
         for item in chat_ctx.items

@@ -46,7 +46,6 @@ class Recognition:
     failover: FailoverRecognition
 
     def ends_turn(self, event: SpeechEvent) -> bool:
-        """True if this event of speech recognition ends the trainee's turn."""
         mode = self.turn_handling["turn_detection"]
         return mode == "stt" and event.type is SpeechEventType.END_OF_SPEECH
 
@@ -65,11 +64,7 @@ def build_recognition(
     events: Events,
     second: GeminiTranscription | None = None,
 ) -> Recognition:
-    """Build speech recognition with its turn detection.
-
-    Args:
-        second: used if the chosen one fails; None for no fallback.
-    """
+    """Build speech recognition with its turn detection, and the `second` one if it fails."""
     build, turns = (_build_flux, _flux_turns) if choice.is_flux else (_build_nova, _detected_turns)
     stt = build(settings, choice)
     return Recognition(stt, turns(settings), FailoverRecognition(stt, second, events))

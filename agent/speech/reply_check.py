@@ -122,11 +122,7 @@ class ReplyCheck:
         return _ENDED.search(held) is not None if held else not self._is_inside_sentence
 
     def add(self, text: str) -> str:
-        """Return the text that may be said now.
-
-        Raises:
-            NotSpeechError: this reply is not speech.
-        """
+        """Return the text that may be said now; raise NotSpeechError."""
         self._held += text
         if found := _END.search(self._held):
             written, self._held = self._held, self._held[: found.start()]
@@ -143,13 +139,9 @@ class ReplyCheck:
         return self._release(end, is_last=False)
 
     def end(self, *, cut_short: bool = False) -> str:
-        """Return what is left at the end of the reply.
+        """Return what is left at the end of the reply; raise NotSpeechError.
 
-        Args:
-            cut_short: the model could not finish the reply: leave out an incomplete sentence.
-
-        Raises:
-            NotSpeechError: this reply is not speech.
+        If it was `cut_short`, an incomplete sentence is left out.
         """
         if cut_short:
             whole = _SENTENCES.match(self._held)
