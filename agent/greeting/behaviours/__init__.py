@@ -3,6 +3,9 @@
 To add a behaviour, write a class that takes a `Greeting` and subscribes to its events, and add it
 to the list. Handlers of one event run in the order of the list: `FallBackToVoice` changes the
 output before `RepeatLostLine` says the line again.
+
+A new line for it to say is a field of `Shared` in `agent/scripts/schema.py`, of `RenderedScript`,
+and of each file in `prompts/_common/`.
 """
 
 from __future__ import annotations
