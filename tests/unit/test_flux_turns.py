@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
 import pytest
 from aiohttp import web
-from livekit.agents import APIConnectOptions, stt
+from livekit.agents import APIConnectOptions, APIError, stt
 
 from agent.core.livekit_internals.speech import DeepgramFlux
 from agent.demo.providers.wire import serving
@@ -33,31 +36,40 @@ def _turn_info(event: str, index: int | None, text: str) -> dict[str, Any]:
     return {"type": "TurnInfo", "audio_window_start": 0.0, "audio_window_end": 1.0, **fields}
 
 
-async def heard(messages: list[Message]) -> list[str]:
-    """Return the starts and ends of speech, the final transcripts, and "…" for any other one."""
+@asynccontextmanager
+async def flux(*messages: dict[str, Any]) -> AsyncIterator[stt.RecognizeStream]:
+    """A connection to a server that sends these messages and then waits."""
 
     async def listen(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await socket.send_json({"type": "Connected"})
-        for message in [*messages, ("StartOfTurn", 99, _LAST)]:
-            await socket.send_json(_turn_info(*message))
+        for message in ({"type": "Connected"}, *messages):
+            await socket.send_json(message)
         await socket.receive()
         return socket
 
     app = web.Application()
     app.add_routes([web.get("/v2/listen", listen)])
-    found: list[str] = []
     async with serving(app) as url, aiohttp.ClientSession() as http:
         model = DeepgramFlux(base_url=f"{url}/v2/listen", api_key="key", http_session=http)
         stream = model.stream(conn_options=APIConnectOptions(max_retry=0, timeout=30))
+        try:
+            yield stream
+        finally:
+            await stream.aclose()
+
+
+async def heard(messages: list[Message]) -> list[str]:
+    """Return the starts and ends of speech, the final transcripts, and "…" for any other one."""
+    found: list[str] = []
+    last = ("StartOfTurn", 99, _LAST)
+    async with flux(*(_turn_info(*message) for message in [*messages, last])) as stream:
         async for event in stream:
             text = event.alternatives[0].text if event.alternatives else ""
             if text == _LAST:
                 break
             final = event.type is stt.SpeechEventType.FINAL_TRANSCRIPT
             found.append(text if final else "…" if text else event.type.value)
-        await stream.aclose()
     return found[:-1]  # without the start of the last turn
 
 
@@ -112,3 +124,10 @@ async def test_flux_turn_is_heard_once_with_all_its_words(
     messages: list[Message], events: list[str]
 ) -> None:
     assert await heard(messages) == events
+
+
+async def test_flux_connection_fails_after_an_error() -> None:
+    error = {"type": "Error", "code": "INTERNAL_SERVER_ERROR", "description": "…"}
+    async with flux(error) as stream, asyncio.timeout(30):
+        with pytest.raises(APIError):
+            await anext(stream)

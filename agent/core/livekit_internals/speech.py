@@ -208,14 +208,14 @@ class DeepgramFlux(deepgram.STTv2):
     """The Deepgram plugin's Flux. It loses no words of turns whose messages are not complete.
 
     The plugin drops the words of a turn that begins without StartOfTurn, or that ends without
-    EndOfTurn or with an empty one
+    EndOfTurn or with an empty one. After an Error message, it waits for more messages
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-deepgram/livekit/plugins/deepgram/stt_v2.py).
     """
 
     def stream(self, **options: Any) -> deepgram.SpeechStreamv2:
         """Open a connection."""
         stream = super().stream(**options)
-        turns = _CompleteTurns(stream._process_stream_event)
+        turns = _CompleteTurns(stream)
         stream._process_stream_event = turns.take  # type: ignore[method-assign,assignment]
         return stream
 
@@ -223,8 +223,9 @@ class DeepgramFlux(deepgram.STTv2):
 class _CompleteTurns:
     """Adds the messages that Deepgram documents: https://developers.deepgram.com/docs/flux/state."""
 
-    def __init__(self, process: Callable[[dict[str, Any]], None]) -> None:
-        self._process = process
+    def __init__(self, stream: deepgram.SpeechStreamv2) -> None:
+        self._stream, self._process = stream, stream._process_stream_event
+        self._closing: asyncio.Task[bool] | None = None
         self._latest: dict[str, Any] | None = None
         """The latest message of the open turn; None between two turns."""
         self._ended: int | None = None
@@ -232,6 +233,10 @@ class _CompleteTurns:
 
     def take(self, message: dict[str, Any]) -> None:
         """Process a message of Flux, and those that are missing before it."""
+        if message["type"] == "Error" and self._stream._ws is not None:
+            # The stream then fails, so its audio is recognised on another connection.
+            self._closing = asyncio.create_task(self._stream._ws.close(), name="close_flux")
+            return
         if message["type"] != "TurnInfo":
             self._process(message)
             return
