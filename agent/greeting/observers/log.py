@@ -12,7 +12,7 @@ from agent.greeting.greeting import Greeting
 
 _EVERY_S: Final = 8.0
 """A failing provider is logged at most this often."""
-_DEFAULT_ADVICE: Final = "the next provider is used if there is one"
+_DEFAULT_ADVICE: Final = "check the provider's status page, and the network and CPU of this machine"
 
 
 class LogObserver:
