@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -15,16 +14,12 @@ from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.folders import closest_existing
 
-if sys.platform != "win32":
-    import resource
-
 _LOCK = Path(__file__).resolve().parents[4] / "uv.lock"
 _MIB = 1024 * 1024
 _DISK_MIN = 200 * _MIB
 _DISK_FULL = 5 * _MIB
 """The write-ahead log of SQLite grows to 4 MiB."""
 _JOBS_PER_CORE = 5
-_OPEN_FILES_MIN = 1024
 _CLOCK_FAILED_S = 50.0
 """LiveKit tolerates a minute (protocol/auth/verifier.go), and so does the token endpoint."""
 _CLOCK_WARNING_S = 10.0
@@ -35,7 +30,6 @@ _PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
 
 def check(config: Configuration) -> Iterator[CheckResult]:
     yield from _versions()
-    yield from _open_files()
     if "worker" in config.parts:
         yield _cores(config)
     if not config.lacks("STATE_DIR") and config.worker.redis_url is None:
@@ -70,20 +64,6 @@ def _cores(config: Configuration) -> CheckResult:
             f"{cores * _JOBS_PER_CORE} or less, or add workers",
         )
     return ok("machine.cores", what)
-
-
-def _open_files() -> Iterator[CheckResult]:
-    """Each greeting and each connection of the token endpoint needs several."""
-    if sys.platform == "win32":
-        return
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit < _OPEN_FILES_MIN:
-        yield warning(
-            "machine.files",
-            f"a process may open {limit} files and connections only",
-            f"raise the limit to {_OPEN_FILES_MIN}: ulimit -n, LimitNOFILE of systemd, or ulimits "
-            "of Compose",
-        )
 
 
 def _versions() -> Iterator[CheckResult]:
