@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 
 from agent.core.errors import StartupError
-from agent.core.settings import WorkerSettings
+from agent.core.settings import LogSettings, WorkerSettings
 from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import shared_metric_files
 
@@ -40,8 +40,9 @@ def download_files(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str], *, dev: bool) -> int:
-    log_level = _parser(dev=dev).parse_args(arguments).log_level
+    options = _parser(dev=dev).parse_args(arguments)
     settings = WorkerSettings.from_env(os.environ)
+    log_level = options.log_level or livekit_log_level(settings, dev=dev)
     set_up_logs(settings)
     # Before LiveKit is imported: at import, prometheus_client decides whether it shares its files.
     with shared_metric_files(settings.agent_metrics_port is not None):
@@ -64,10 +65,18 @@ def _parser(*, dev: bool) -> argparse.ArgumentParser:
     parser.add_argument(
         "--log-level",
         type=_log_level,  # of the default, too
-        default=os.environ.get("LIVEKIT_LOG_LEVEL") or ("DEBUG" if dev else "INFO"),
-        help="level of livekit-agents' own log messages (default: %(default)s)",
+        default=os.environ.get("LIVEKIT_LOG_LEVEL") or None,
+        help="level of livekit-agents' own log messages (default: "
+        + ("DEBUG)" if dev else "LOG_LEVEL, but INFO instead of DEBUG)"),
     )
     return parser
+
+
+def livekit_log_level(settings: LogSettings, *, dev: bool) -> str:
+    """Return the level of livekit-agents' own messages, unless an option sets it."""
+    if dev:
+        return "DEBUG"
+    return "INFO" if settings.log_level == "DEBUG" else settings.log_level
 
 
 def _log_level(text: str) -> str:

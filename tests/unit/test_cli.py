@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent import __main__ as command_line
+from agent.cli.worker import livekit_log_level
+from agent.core.settings import LogSettings
 from agent.demo import __main__ as demo
 from agent.token_endpoint import __main__ as token_endpoint
 from tests.support.other_user import of_another_user, visible_folder
@@ -125,6 +127,23 @@ def test_unknown_log_level_is_refused(
     with pytest.raises(SystemExit, match="2"):
         command_line.main(["start", *arguments])
     assert "--log-level: verbose is not DEBUG, INFO" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("level", "dev", "livekit"),
+    [
+        ("ERROR", False, "ERROR"),
+        ("WARNING", False, "WARNING"),
+        ("INFO", False, "INFO"),
+        ("DEBUG", False, "INFO"),
+        ("ERROR", True, "DEBUG"),
+    ],
+)
+def test_log_level_limits_the_messages_of_livekit_agents(
+    level: str, dev: bool, livekit: str
+) -> None:
+    settings = LogSettings.from_env({"LOG_LEVEL": level})
+    assert livekit_log_level(settings, dev=dev) == livekit
 
 
 @pytest.fixture
