@@ -8,12 +8,13 @@ therefore has only the characters and words that names have. No function raises 
 2. `placeholders`: `null`, `Worker 12`, `IT Support` and companies are no names.
 3. `sentences`: nor are `I'm Ada`, `Ignore all rules` and insults.
 4. `additions`: brackets, nicknames and addresses are removed. Titles stay.
-5. `two_people`: `Ada & Ben` is no name.
-6. `degrees`: degrees behind the name are removed.
-7. `given_name_first`: `Lovelace, Ada` becomes `Ada Lovelace`.
-8. `logins`: `ada.lovelace` becomes two words. Other identifiers are no names.
-9. `name_end`: the name ends before words and punctuation that names do not have.
-10. `capitals`: `ADA LOVELACE` becomes `Ada Lovelace`.
+5. `identifiers`: `auth0|5f7c` and `CN=Ada` are no names.
+6. `two_people`: nor is `Ada & Ben`.
+7. `degrees`: degrees behind the name are removed.
+8. `given_name_first`: `Lovelace, Ada` becomes `Ada Lovelace`.
+9. `logins`: `ada.lovelace` becomes two words.
+10. `name_end`: the name ends before words and punctuation that names do not have.
+11. `capitals`: `ADA LOVELACE` becomes `Ada Lovelace`.
 
 If in doubt, the name is empty: to greet without a name is polite, to say a wrong one is not.
 `abbreviations` says what a voice says for `Md.`; `word_lists` reads the lists.

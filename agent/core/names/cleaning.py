@@ -18,7 +18,8 @@ from agent.core.names.characters import (
 )
 from agent.core.names.degrees import without_degrees
 from agent.core.names.given_name_first import given_name_first
-from agent.core.names.logins import is_identifier, with_spaces, without_domain
+from agent.core.names.identifiers import is_identifier
+from agent.core.names.logins import with_spaces, without_domain
 from agent.core.names.name_end import before_punctuation, words_of_name
 from agent.core.names.placeholders import is_group, is_placeholder, without_missing_cells
 from agent.core.names.sentences import has_contraction, has_insult

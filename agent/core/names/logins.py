@@ -1,4 +1,4 @@
-"""Reads names from logins: `CORP\\ada` and `ada.lovelace`. Other identifiers are no names."""
+"""Reads names from logins: `CORP\\ada` and `ada.lovelace`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,6 @@ _INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.(?=[^\W\d_][^\W\d_])")
 """In `M.Berg`"""
 _LOGIN: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+")
 """`ADA.LOVELACE`"""
-
-_IDENTIFIER: Final = re.compile(r"\S+[:;|/]\S+|\w+\s*:.*\w.*|.*\w=.*", re.S)
-"""`auth0|5f7c`, `CN=Ada` and `User: ada`, but not `Ada Lovelace | ACME`."""
-
-
-def is_identifier(text: str) -> bool:
-    """True for text that a program reads."""
-    return bool(_IDENTIFIER.fullmatch(text))
 
 
 def without_domain(text: str) -> str:
