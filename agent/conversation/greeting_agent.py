@@ -21,7 +21,7 @@ from agent.core.languages import other_locale_of_reply
 from agent.speech.continued_reply import said_before_calls
 from agent.speech.early_clause import early_parts, has_clause
 from agent.speech.language_speech import LanguageSpeech
-from agent.speech.pronunciation import Pronunciation
+from agent.speech.pronunciation import Pronunciation, can_be_said
 
 _FILLER_AFTER_S: Final = 2.5
 """If a reply has no clause to say after this time, the agent says the script's filler phrase."""
@@ -142,6 +142,9 @@ class GreetingAgent(Agent):
                             return
                     held.append(chunk)
                     begun = begun or spoken.ends_a_sentence or has_clause(spoken.text)
+                    if begun and self.recognition and not can_be_said(spoken.text, script.locale):
+                        yield script.trouble
+                        return
                     while begun and held:
                         yield held.pop(0)
                     following = asyncio.ensure_future(anext(reply, None))
@@ -149,6 +152,9 @@ class GreetingAgent(Agent):
                         await asyncio.wait({following}, timeout=_PAUSE_S)
                     if begun and not following.done() and spoken.ends_a_sentence:
                         yield FlushSentinel()
+                if self.recognition and not can_be_said(spoken.text, script.locale):
+                    yield script.trouble
+                    return
                 for chunk in held:
                     yield chunk
             finally:

@@ -44,20 +44,26 @@ async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[
         while (piece := await following) is not None:
             begun += piece
             following = asyncio.ensure_future(anext(pieces, None))
-            if (clauses := _CLAUSES.match(begun)) is None:
+            clauses = _CLAUSES.match(begun)
+            if clauses is None or not _has_words(clauses[0]):
                 continue
             await asyncio.wait({following}, timeout=_MORE_WITHIN_S)
             if not following.done():
                 yield _whole(clauses[0])
                 begun = begun[clauses.end() :]
                 break
-        while not begun.strip() and (piece := await following) is not None:
+        while not _has_words(begun) and (piece := await following) is not None:
             begun += piece
             following = asyncio.ensure_future(anext(pieces, None))
-        if begun.strip():
+        if _has_words(begun):
             yield _rest(begun, following, pieces)
     finally:
         await utils.aio.cancel_and_wait(following)
+
+
+def _has_words(text: str) -> bool:
+    # A voice fails if it gets only punctuation.
+    return any(map(str.isalnum, text))
 
 
 async def _whole(text: str) -> AsyncIterator[str]:

@@ -1,13 +1,12 @@
 """Replaces what a voice would spell: abbreviations in the trainee's name, and web addresses.
 
-It also adds the pauses of lists. A name in another alphabet than the voice's is left out: what a
-voice makes of it is documented nowhere. Captions show it.
+It also adds the pauses of lists. Words in another alphabet than the voice's are left out: what a
+voice makes of them is documented nowhere. Captions show them.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Final
 
@@ -20,6 +19,10 @@ _ADDRESS: Final = re.compile(
 """Only the host of an address is said."""
 _LATIN: Final = frozenset(["de", "en", "es", "fr", "it", "nl", "pt"])
 """Languages whose voices read only Latin letters."""
+_OTHER_LETTER: Final = r"[^\W\d_A-Za-zªºµÀ-ɏʰ-ʿḀ-ỿﬀ-ﬆ²³¹¼-¾⁰-₟⅐-↏]"
+_NOT_READ: Final = rf"[^\s.,;:!?…\"()]*{_OTHER_LETTER}[^\s.,;:!?…\"()]*"
+_OTHER_WORDS: Final = re.compile(rf"(?:,?\s+|(?<!\w)){_NOT_READ}(?:(?:[.,]\s*|\s+){_NOT_READ})*")
+_HAS_LATIN: Final = re.compile(rf"[^\W\d_](?<!{_OTHER_LETTER})")
 _LINE_END: Final = re.compile(r"(?<=[\w)\"'»”%])[ \t]*\n")
 """The end of a list item or heading. A voice makes a pause only at punctuation."""
 _MAY_BE_ADDRESS: Final = re.compile(
@@ -33,16 +36,15 @@ class Pronunciation:
     def __init__(self, name: str, locale: str = "") -> None:
         """Look up the words of a clean name; no `locale`: the voice speaks every alphabet."""
         self._said = words_to_say(name, language_of(locale))
-        before = r"(?<!\w)"
-        if language_of(locale) in _LATIN and not _has_latin_letters(name):
-            self._said = dict.fromkeys(name.split(), "")
-            before = r"(?:,?\s+|(?<!\w))"
+        self._latin = language_of(locale) in _LATIN
         words = sorted(self._said, key=len, reverse=True)
         self._longest = len(words[0]) if words else 0
-        self._written = re.compile(rf"{before}({'|'.join(map(re.escape, words))})(?!\w)")
+        self._written = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, words))})(?!\w)")
 
     def apply(self, text: str) -> str:
         """Replace the words and addresses in a complete text, and end its lines with a pause."""
+        if self._latin:
+            text = _OTHER_WORDS.sub("", text)
         text = _LINE_END.sub(".\n", _ADDRESS.sub(r"\1", text))
         if not self._said:
             return text
@@ -64,5 +66,7 @@ class Pronunciation:
             yield self.apply(held)
 
 
-def _has_latin_letters(name: str) -> bool:
-    return any(unicodedata.name(c, "").startswith("LATIN") for c in name)
+def can_be_said(text: str, locale: str) -> bool:
+    """Return True unless all words of a text are in another alphabet than the locale's voice."""
+    words = any(map(str.isalpha, text))
+    return language_of(locale) not in _LATIN or not words or _HAS_LATIN.search(text) is not None

@@ -115,6 +115,21 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     assert (await product.ask(response["session_id"])).status_code == 409
 
 
+async def test_reply_that_the_voice_cannot_read_is_replaced_by_an_apology(
+    product: Product,
+) -> None:
+    await product.providers.script(says("Видео короткое. Вы готовы?"), says("Yes, 视频 is short."))
+    client, _, _ = await product.enter(**FORKLIFT)
+    await wait_for_opening(client)
+    await typed(client, "Как долго?", SCRIPT.trouble)
+    await typed(client, "How long is it?", "is short")
+    said = [
+        " ".join(call["detail"].get("said", [])) for call in await product.providers.calls("tts")
+    ]
+    assert "Yes is short." in " ".join(said)
+    assert not any("А" <= letter <= "я" for letter in client.agent_said)
+
+
 async def test_text_typed_during_the_opening_is_answered_after_it(product: Product) -> None:
     await product.providers.script(says("A short one, you will see."))
     client, response, _ = await product.enter(consent={"transcript": True})

@@ -82,3 +82,9 @@ async def test_pause_at_the_end_adds_no_empty_part() -> None:
 
     parts = ["".join([piece async for piece in part]) async for part in early_parts(ends_late())]
     assert parts == ["Thank you, that helps."]
+
+
+@pytest.mark.parametrize("rest", ["… ", "。 —"])
+async def test_voice_gets_no_part_without_words(rest: str) -> None:
+    assert await spoken(Model("That is right. ", rest)) == ["That is right. "]
+    assert await spoken(Model(", ", "… ", pauses=False)) == []
