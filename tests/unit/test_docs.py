@@ -158,6 +158,16 @@ def test_page_names_checks_of_doctor(file: str) -> None:
     assert {check for check in named if f'"{check}"' not in doctor} == set()
 
 
+def test_log_events_page_lists_existing_events() -> None:
+    page = (ROOT / "docs" / "log-events.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text() for path in (ROOT / "agent").rglob("*.py"))
+    rows = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    rows += re.findall(r"^\| [A-Za-z' ]+ \| (`.*?) \|", page, re.MULTILINE)
+    events = set(re.findall(r"`([a-z_]+)`", " ".join(rows)))
+    assert len(events) > 60
+    assert {event for event in events if f'"{event}"' not in code} == set()
+
+
 def test_metrics_page_lists_every_metric() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `([a-z_]+)` \| .*\| .+ \|$", page, re.MULTILINE))
