@@ -18,7 +18,7 @@ from livekit.agents.tts import TTSError
 
 from agent.core import end_reasons
 from agent.core.events import EndRequested, Events, NoVoiceLeft, ReplyFailed, SpeechRecognised
-from agent.core.livekit_internals.speech import drop_early_reply, prepare_early_reply_again
+from agent.core.livekit_internals.turns import drop_early_reply, prepare_early_reply_again
 from agent.core.log import logger
 from agent.speech.failures import provider_failed
 

@@ -21,7 +21,7 @@ from livekit.agents import APIConnectOptions, APIError, APITimeoutError, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.plugins import deepgram
 
-from agent.core.livekit_internals.speech import (
+from agent.core.livekit_internals.deepgram import (
     DeepgramTTS,
     forget_closed_connections,
     renew_voice_connection,

@@ -11,12 +11,8 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
-from agent.core.livekit_internals.speech import (
-    GeminiLLM,
-    ReplyCutShortError,
-    UnmeasuredLLMStream,
-    keep_idle_connections,
-)
+from agent.core.livekit_internals.fallback import UnmeasuredLLMStream
+from agent.core.livekit_internals.gemini import GeminiLLM, ReplyCutShortError, keep_idle_connections
 from agent.core.log import logger
 from agent.speech.continued_reply import said_before_calls
 from agent.speech.gemini_thinking import is_off, thinking_of

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, llm
 
-from agent.core.livekit_internals.speech import FallbackLLM
+from agent.core.livekit_internals.fallback import FallbackLLM
 from agent.core.settings import LlmSettings
 from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
 from agent.speech.google_access import google_access

@@ -16,7 +16,8 @@ from livekit.agents.voice.turn import PreemptiveGenerationOptions
 from livekit.plugins import deepgram
 
 from agent.core.events import Events
-from agent.core.livekit_internals.speech import DeepgramFlux, LocalTurnDetector
+from agent.core.livekit_internals.deepgram import DeepgramFlux
+from agent.core.livekit_internals.turns import LocalTurnDetector
 from agent.core.settings import VoiceSettings
 from agent.speech.endpointing import DEFAULT_DELAYS, DETECTOR_STRICTNESS, endpointing_delays
 from agent.speech.gemini_transcription import GeminiTranscription

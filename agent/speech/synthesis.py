@@ -8,7 +8,8 @@ from typing import Any, Final
 from livekit.agents import APIConnectOptions, tts
 from livekit.plugins import google
 
-from agent.core.livekit_internals.speech import set_gemini_tts_timeout
+from agent.core.livekit_internals.fallback import FallbackTTS
+from agent.core.livekit_internals.gemini import set_gemini_tts_timeout
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.google_access import google_access
@@ -20,7 +21,7 @@ _GEMINI_TTS_TIMEOUT_MS: Final = 6_000
 """For one sentence."""
 
 
-class FallbackVoices(tts.FallbackAdapter):
+class FallbackVoices(FallbackTTS):
     def __init__(self, voices: list[tts.TTS[Any]]) -> None:
         super().__init__(voices, max_retry_per_tts=0)
         self.voices = voices

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from livekit.agents import APIConnectOptions, APIError, stt
 
-from agent.core.livekit_internals.speech import DeepgramFlux
+from agent.core.livekit_internals.deepgram import DeepgramFlux
 from agent.demo.providers.wire import serving
 
 _ASKED: Final = "How long is it?"

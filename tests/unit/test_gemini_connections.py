@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from livekit.agents import llm
 
-from agent.core.livekit_internals import speech
+from agent.core.livekit_internals import gemini as internals
 from agent.demo.providers.wire import serving
 from agent.speech.gemini_model import GeminiModel
 from tests.support.waiting import until
@@ -60,13 +60,13 @@ async def test_reply_uses_a_connection_that_was_idle(gemini: Gemini) -> None:
     await reply_after_a_pause(gemini)
     assert len(gemini.ports) == 2
     assert len(set(gemini.ports)) == 1
-    assert speech._IDLE_CONNECTION_S > 60, "longer than most answers of a trainee"
+    assert internals._IDLE_CONNECTION_S > 60, "longer than most answers of a trainee"
 
 
 async def test_connection_that_was_idle_for_longer_is_replaced(
     gemini: Gemini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shows that aiohttp still reads the limit where it is set."""
-    monkeypatch.setattr(speech, "_IDLE_CONNECTION_S", IDLE_S / 4)
+    monkeypatch.setattr(internals, "_IDLE_CONNECTION_S", IDLE_S / 4)
     await reply_after_a_pause(gemini)
     assert len(set(gemini.ports)) == 2

@@ -1,0 +1,130 @@
+"""The Deepgram plugin: connections of the voice, and the turns of Flux."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import WSMsgType
+from livekit.plugins import deepgram
+
+
+async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
+    """Close the connections of lines that were cut short, and open one for the next line.
+
+    The plugin does both when the next line begins: it waits until Deepgram has closed the old
+    connection, and then for a new one
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/utils/connection_pool.py).
+    """
+
+    async def connect() -> None:
+        async with voice._pool.connection(timeout=timeout_s):
+            pass
+
+    await asyncio.gather(voice._pool._drain_to_close(), connect())
+
+
+class DeepgramTTS(deepgram.TTS):
+    """The Deepgram plugin's voice. It sends nothing on a connection that Deepgram has closed.
+
+    The plugin says goodbye on every connection that it replaces, and logs a warning if it cannot
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-deepgram/livekit/plugins/deepgram/tts.py).
+    """
+
+    async def _close_ws(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        if await _is_closed(ws):
+            await ws.close()
+        else:
+            await super()._close_ws(ws)
+
+
+_UNREAD_WITHIN_S: Final = 0.001
+"""A message that Deepgram sent to an idle connection is read within this time."""
+
+
+async def forget_closed_connections(voice: deepgram.TTS) -> None:
+    """Forget idle connections that Deepgram has closed.
+
+    The plugin would send the next line on such a connection, and log two warnings.
+    """
+    pool = voice._pool
+    idle = list(pool._available)
+    pool._available.clear()  # no other line may use them meanwhile
+    for socket in idle:
+        if await _is_closed(socket):
+            pool._connections.pop(socket, None)
+            pool._retired.discard(socket)
+        else:
+            pool.put(socket)
+
+
+async def _is_closed(socket: aiohttp.ClientWebSocketResponse) -> bool:
+    try:
+        message = await socket.receive(timeout=_UNREAD_WITHIN_S)
+    except TimeoutError:
+        return False
+    return message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+
+
+class DeepgramFlux(deepgram.STTv2):
+    """The Deepgram plugin's Flux. It loses no words of turns whose messages are not complete.
+
+    The plugin drops the words of a turn that begins without StartOfTurn, or that ends without
+    EndOfTurn or with an empty one. After an Error message, it waits for more messages
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-deepgram/livekit/plugins/deepgram/stt_v2.py).
+    """
+
+    def stream(self, **options: Any) -> deepgram.SpeechStreamv2:
+        """Open a connection."""
+        stream = super().stream(**options)
+        turns = _CompleteTurns(stream)
+        stream._process_stream_event = turns.take  # type: ignore[method-assign,assignment]
+        return stream
+
+
+class _CompleteTurns:
+    """Adds the messages that Deepgram documents: https://developers.deepgram.com/docs/flux/state."""
+
+    def __init__(self, stream: deepgram.SpeechStreamv2) -> None:
+        self._stream, self._process = stream, stream._process_stream_event
+        self._closing: asyncio.Task[bool] | None = None
+        self._latest: dict[str, Any] | None = None
+        """The latest message of the open turn; None between two turns."""
+        self._ended: int | None = None
+        """The index of the turn that has ended last."""
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Process a message of Flux, and those that are missing before it."""
+        if message["type"] == "Error" and self._stream._ws is not None:
+            # The stream then fails, so its audio is recognised on another connection.
+            self._closing = asyncio.create_task(self._stream._ws.close(), name="close_flux")
+            return
+        if message["type"] != "TurnInfo":
+            self._process(message)
+            return
+        event, index = message["event"], message.get("turn_index")
+        if self._latest is not None and index != self._latest.get("turn_index"):
+            self._end(self._latest)
+        if self._latest is None and event != "StartOfTurn":
+            if index == self._ended or not message.get("words"):
+                # Silence, or a late TurnResumed: its words are being answered. They would pause the
+                # reply, and count as its echo if it repeats them.
+                return
+            self._process({**message, "event": "StartOfTurn"})
+        if event == "EndOfTurn":
+            self._end(message)
+        else:
+            self._process(message)
+            self._latest = message
+
+    def _end(self, message: dict[str, Any]) -> None:
+        """End the turn with the words of this message, or with the latest ones."""
+        before, self._latest, self._ended = self._latest, None, message.get("turn_index")
+        if before is not None and not message.get("words"):
+            message = before
+        elif before is not None and before["event"] == "EagerEndOfTurn":
+            if before["transcript"] != message["transcript"]:
+                # A reply to the earlier words must stop.
+                self._process({**message, "event": "TurnResumed"})
+        self._process({**message, "event": "EndOfTurn"})
