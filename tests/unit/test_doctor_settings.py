@@ -88,6 +88,8 @@ def test_settings_check_reports_each_problem_in_its_own_line() -> None:
         ("sk-0123 ", "white space"),
         ("sk-01\nsk-02", "line break"),
         ("your-api-key", "placeholder"),
+        ("your-deepgram-key", "placeholder"),
+        ("https://platform.your-domain.com", "placeholder"),
         ("<your-key>", "placeholder"),
         ("wss://your-project.livekit.cloud", "placeholder"),
         ("wss://<your-project>.livekit.cloud", "placeholder"),

@@ -25,7 +25,7 @@ _UNIT_S = {
 _RATE = re.compile(rf"\s*(\d{{1,9}})\s*(?:/|per)\s*(\d{{0,9}})\s*({'|'.join(_UNIT_S)})s?\s*", re.I)
 
 _PLACEHOLDER = re.compile(
-    r"^<.*>$|//<|\byour[-_ ](?:api|avatar|bucket|domain|host|key|project|secret|token)\b"
+    r"^<.*>$|//<|^your[-_ ]|\byour[-_ ](?:api|avatar|bucket|domain|host|key|project|secret|token)\b"
     r"|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|(?:\.{3}|…)$"
     r"|^(?:x{3,}|todo|tbd|null|undefined)$",
     re.I,
