@@ -139,14 +139,20 @@ class _Reply(UnmeasuredLLMStream):
                 raise APIConnectionError("gemini: no answer in time", retryable=False) from None
 
     async def _with_thinking_settings(self) -> None:
+        thinking = self._model.thinking
         try:
             await self._attempt()
         except APIStatusError as e:
-            refused = e.status_code == 400 and "thinking" in str(e.body).lower()
-            if not refused or self._model.thinking is None or self._passed_on:
+            if e.status_code != 400 or thinking is None or self._passed_on:
+                raise
+            # Google's message may be "Request contains an invalid argument." for any reason.
+            self._model.thinking = None
+            try:
+                await self._attempt()
+            except APIStatusError:
+                self._model.thinking = thinking
                 raise
             self._model.think_by_default()
-            await self._attempt()
 
     async def _attempt(self) -> None:
         check = ReplyCheck(

@@ -267,7 +267,7 @@ ROWS = (
     # Gemini fails once: the fallback model answers.
     Row(
         id="LLM refuses (400)",
-        faults=("llm:400x1",),
+        faults=("llm:400x2",),
         log="google|gemini|llm",
     ),
     Row(

@@ -96,15 +96,28 @@ async def test_function_call_of_no_model_is_continued(
     assert await statuses(providers) == [("gemini-3.5-flash-lite", 200)]
 
 
+@pytest.mark.parametrize("fault", ["llm:no-level", "llm:400x1"])
 async def test_refused_thinking_settings_are_left_out_from_then_on(
-    providers: Providers, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str], fault: str
 ) -> None:
+    """Google's message may not name them: "Request contains an invalid argument."."""
     models = build_llm(LlmSettings.from_env(environment))
-    await providers.faults("llm:no-level")
+    await providers.faults(fault)
     for _ in range(2):
         assert "Hello, Sam!" in (await ask(models, conversation("Hello!"))).text
     model = "gemini-3.5-flash-lite"
     assert await statuses(providers) == [(model, 400), (model, 200), (model, 200)]
+
+
+async def test_thinking_settings_stay_if_the_request_is_refused_without_them(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.faults("llm:400x2")
+    assert "Hello, Sam!" in (await ask(models, conversation("Hello!"))).text
+    first = models.models[0]
+    assert isinstance(first, GeminiModel)
+    assert first.thinking is not None
 
 
 @pytest.mark.parametrize(
