@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from typing import Final
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, Agent, APIError, FlushSentinel, ModelSettings, llm, stt, utils
+from livekit.agents import NOT_GIVEN, Agent, APIError, ModelSettings, llm, stt
 from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
 from agent.conversation.function_tools import FunctionTools, call_of_switch_language, has_asked_next
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
+from agent.conversation.timely_reply import Reply, timely_reply
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.languages import other_locale_of_reply
 from agent.speech.continued_reply import said_before_calls
-from agent.speech.early_clause import early_parts, has_clause
+from agent.speech.early_clause import early_parts
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.pronunciation import Pronunciation, can_be_said
 
-_FILLER_AFTER_S: Final = 2.5
-"""If a reply has no clause to say after this time, the agent says the script's filler phrase."""
-_PAUSE_S: Final = 0.6
-"""If the model pauses for this long, the agent says the sentences so far."""
 _STT_RETRY_S: Final = (0.0, 1.0, 3.0, 8.0)
 """Seconds before refused speech recognition is retried, on top of livekit-agents' half second: a
 refusal usually lasts for the whole greeting. Audio received meanwhile is kept and recognised
 then."""
-
-_Reply = AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]
 
 
 class GreetingAgent(Agent):
@@ -98,67 +92,27 @@ class GreetingAgent(Agent):
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
-    ) -> _Reply:
-        """Generate the reply.
+    ) -> Reply:
+        """Generate the reply in time, without what the trainee should not hear.
 
-        If its first clause does not come in time, say the filler phrase, once a turn. If the model
-        pauses after a sentence, say that sentence. If a model fails in the middle and another
-        starts over, do not repeat complete sentences. If the reply is in another language, switch
-        to it.
+        If it is in another language, switch to it. If the voice cannot say it, apologise.
         """
         if has_asked_next(chat_ctx):
             return
-        script = self.script
+        script, spoken = self.script, SpokenReply(self.script.guide)
         may_switch, self._may_switch = self._may_switch, True
+        filler = "" if script.moment in said_before_calls(chat_ctx) else script.moment
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
-        spoken = SpokenReply(script.guide)
-        begun = not script.moment or script.moment in said_before_calls(chat_ctx)
-        """False as long as the voice has nothing to say: no clause and no filler phrase."""
-        held: list[llm.ChatChunk | str | FlushSentinel] = []
-        filler_at = time.monotonic() + _FILLER_AFTER_S
-        async with aclosing(reply):
-            following = asyncio.ensure_future(anext(reply, None))
-            try:
-                while True:
-                    if not begun:
-                        left_s = max(0.0, filler_at - time.monotonic())
-                        await asyncio.wait({following}, timeout=left_s)
-                        if not following.done():
-                            begun = True
-                            yield f"{script.moment} "
-                            yield FlushSentinel()
-                    if (chunk := await following) is None:
-                        break
-                    if isinstance(chunk, llm.ChatChunk):
-                        if spoken.starts_over(chunk):
-                            if begun and not held:
-                                yield " "
-                                yield FlushSentinel()
-                            held.clear()
-                        chunk = spoken.take(chunk)
-                        text = spoken.text if may_switch else ""
-                        if locale := other_locale_of_reply(text, script.locale, script.locales):
-                            yield call_of_switch_language(locale)
-                            return
-                    held.append(chunk)
-                    begun = begun or spoken.ends_a_sentence or has_clause(spoken.text)
-                    if begun and self.recognition and not can_be_said(spoken.text, script.locale):
-                        yield script.trouble
-                        return
-                    while begun and held:
-                        yield held.pop(0)
-                    following = asyncio.ensure_future(anext(reply, None))
-                    if begun:
-                        await asyncio.wait({following}, timeout=_PAUSE_S)
-                    if begun and not following.done() and spoken.ends_a_sentence:
-                        yield FlushSentinel()
+        async with aclosing(timely_reply(reply, spoken, filler=filler)) as parts:
+            async for part in parts:
+                text = spoken.text if may_switch else ""
+                if locale := other_locale_of_reply(text, script.locale, script.locales):
+                    yield call_of_switch_language(locale)
+                    return
                 if self.recognition and not can_be_said(spoken.text, script.locale):
                     yield script.trouble
                     return
-                for chunk in held:
-                    yield chunk
-            finally:
-                await utils.aio.cancel_and_wait(following)
+                yield part
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

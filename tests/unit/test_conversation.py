@@ -11,7 +11,7 @@ import pytest
 from livekit.agents.voice import io
 from livekit.agents.voice.run_result import RunResult
 
-from agent.conversation import greeting_agent
+from agent.conversation import timely_reply
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core.events import (
@@ -413,7 +413,7 @@ async def test_typed_text_becomes_one_clean_line() -> None:
 async def test_reply_being_generated_when_the_avatar_leaves_is_said_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(greeting_agent, "_FILLER_AFTER_S", 60)
+    monkeypatch.setattr(timely_reply, "_FILLER_AFTER_S", 60)
     async with Talk(Says("Ten minutes.", after_s=0.3)) as talk:
         session = talk.conversation.session
         answer = session.generate_reply(user_input="How long is it?")

@@ -1,0 +1,87 @@
+"""Passes on a reply of the model in time: no long silence, and no half clause."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+from livekit.agents import FlushSentinel, llm, utils
+
+from agent.conversation.spoken_reply import SpokenReply
+from agent.speech.early_clause import has_clause
+
+_FILLER_AFTER_S: Final = 2.5
+"""If a reply has no clause to say after this time, the agent says the script's filler phrase."""
+_PAUSE_S: Final = 0.6
+"""If the model pauses for this long, the agent says the sentences so far."""
+
+Reply = AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]
+
+
+async def timely_reply(reply: Reply, spoken: SpokenReply, *, filler: str) -> Reply:
+    """Yield a reply from its first clause on.
+
+    If the first clause does not come in time, yield the filler phrase before it. If the model
+    pauses after a sentence, let the voice say that sentence. If a model fails before its first
+    clause and another one starts over, leave out what the first one has written.
+
+    Args:
+        reply: from the model; closed at the end.
+        spoken: takes each part of it, and knows what has been said.
+        filler: may be empty: then the reply is yielded as it comes.
+    """
+    begun = not filler
+    filler_at = time.monotonic() + _FILLER_AFTER_S
+    held: list[llm.ChatChunk | str | FlushSentinel] = []
+    """The beginning of the first clause."""
+    async with aclosing(reply), aclosing(_Parts(reply)) as parts:
+        while True:
+            if not begun and not await parts.come_within(filler_at - time.monotonic()):
+                begun = True
+                yield f"{filler} "
+                yield FlushSentinel()
+            if (part := await parts.take()) is None:
+                break
+            if isinstance(part, llm.ChatChunk):
+                if spoken.starts_over(part):
+                    if begun and not held:
+                        yield " "
+                        yield FlushSentinel()
+                    held.clear()
+                part = spoken.take(part)
+            held.append(part)
+            begun = begun or spoken.ends_a_sentence or has_clause(spoken.text)
+            if not begun:
+                continue
+            while held:
+                yield held.pop(0)
+            if not await parts.come_within(_PAUSE_S) and spoken.ends_a_sentence:
+                yield FlushSentinel()
+        for part in held:
+            yield part
+
+
+class _Parts:
+    """The parts of a reply. To wait for the next one does not take it."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self._next = asyncio.ensure_future(anext(reply, None))
+
+    async def come_within(self, timeout_s: float) -> bool:
+        """Wait for the next part, or for the end; False if neither has come."""
+        await asyncio.wait({self._next}, timeout=max(timeout_s, 0))
+        return self._next.done()
+
+    async def take(self) -> llm.ChatChunk | str | FlushSentinel | None:
+        """Return the next part; None at the end."""
+        part = await self._next
+        self._next = asyncio.ensure_future(anext(self._reply, None))
+        return part
+
+    async def aclose(self) -> None:
+        """Read no more."""
+        await utils.aio.cancel_and_wait(self._next)
