@@ -1,6 +1,6 @@
 /**
- * Notices a dead agent within about 10 s; LiveKit lists the participant of a killed job for about
- * 20 s more.
+ * Notices a dead agent within about 10 s, or 20 s on a slow connection; LiveKit lists the participant of
+ * a killed job for about 20 s more.
  *
  * It knows no LiveKit object; `useAgentLiveness` connects it to the room. An agent that answers
  * again counts as alive again. A call that may have been lost or late on the page's own connection is
@@ -12,16 +12,19 @@ import { delay } from "../lib/timing.js";
 export const CALL_EVERY_MS = 3_000;
 /** A busy machine may miss one call. */
 const DEAD_AFTER_MISSED_CALLS = 2;
+/** After an answer was late: LiveKit removes a dead agent at about the same time. */
+const DEAD_AFTER_MISSED_CALLS_IF_SLOW = 6;
 
 /**
- * `late`: the agent lives, but the page's own connection is slow. `unknown`: the connection is
- * interrupted.
+ * `late`: the answer to an earlier call. `heard`: no answer, but the agent or its avatar is heard.
+ * `unknown`: the page's own connection is interrupted.
  */
-export type Answer = "alive" | "late" | "silent" | "unknown";
+export type Answer = "alive" | "late" | "heard" | "silent" | "unknown";
 
 export class AgentLiveness<Agent> {
   private watched: Agent | undefined;
   private missedCalls = 0;
+  private deadAfterMissedCalls = DEAD_AFTER_MISSED_CALLS;
 
   constructor(
     private readonly currentAgent: () => Agent | undefined,
@@ -57,14 +60,15 @@ export class AgentLiveness<Agent> {
 
   private reset(agent: Agent | undefined) {
     this.watched = agent;
-    if (this.missedCalls >= DEAD_AFTER_MISSED_CALLS) this.onDeadAgent(undefined);
+    if (this.missedCalls >= this.deadAfterMissedCalls) this.onDeadAgent(undefined);
     this.missedCalls = 0;
   }
 
   private count(answer: Answer) {
     if (answer === "alive" || answer === "late") {
       this.reset(this.watched);
-    } else if (answer === "silent" && ++this.missedCalls === DEAD_AFTER_MISSED_CALLS) {
+      if (answer === "late") this.deadAfterMissedCalls = DEAD_AFTER_MISSED_CALLS_IF_SLOW;
+    } else if (answer === "silent" && ++this.missedCalls === this.deadAfterMissedCalls) {
       this.onDeadAgent(this.watched);
     }
   }

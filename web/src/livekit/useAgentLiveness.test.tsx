@@ -41,7 +41,7 @@ test("an agent whose answers are late is not dead while it or its avatar is hear
 });
 
 test("an agent whose answers take longer than a call is not dead", async () => {
-  let latencyMs = 4_000;
+  let latencyMs = 7_000;
   const { room, join } = fakeRoom(async () => {
     await delay(latencyMs);
     return "yes";
@@ -49,12 +49,18 @@ test("an agent whose answers take longer than a call is not dead", async () => {
   receivesPackets(room);
   join("agent");
   const { result } = renderHook(() => useAgentLiveness(room));
-  await seconds(20);
+  // Nothing has shown yet that the connection is slow.
+  await seconds(6.5);
+  expect(result.current.deadAgentSid).toBe("agent");
+  await seconds(13);
   expect(result.current).toEqual({ deadAgentSid: undefined, late: true });
   latencyMs = 500;
   await seconds(9);
   expect(result.current).toEqual({ deadAgentSid: undefined, late: false });
+  // From now on, the connection counts as slow.
   latencyMs = 60_000;
   await seconds(15);
+  expect(result.current.deadAgentSid).toBeUndefined();
+  await seconds(9);
   expect(result.current).toEqual({ deadAgentSid: "agent", late: false });
 });

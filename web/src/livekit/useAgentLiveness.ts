@@ -20,7 +20,7 @@ const STATS_TIMEOUT_MS = 1_000;
 export interface Liveness {
   /** The sid of an agent that no longer answers. */
   deadAgentSid: string | undefined;
-  /** The last answer took more than three seconds. */
+  /** The last answer took more than three seconds, or is still missing from an agent that is heard. */
   late: boolean;
 }
 
@@ -35,7 +35,7 @@ export function useAgentLiveness(room: Room): Liveness {
       const given = await callAgent(room, newest(), () => answers++);
       // The late answer to an earlier call counts, too.
       const answer = given !== "alive" && answers > before ? "late" : given;
-      setLate(answer === "late");
+      setLate(answer === "late" || answer === "heard");
       return answer;
     };
     return new AgentLiveness(() => newest()?.sid, call, setDeadAgentSid).start();
@@ -69,7 +69,7 @@ async function callAgent(
     // On a slow connection, answers come after the video that waits before them.
     const isHeard = [...room.remoteParticipants.values()].some(({ isSpeaking }) => isSpeaking);
     if (!connection.steady || now <= earlier) return "unknown";
-    return isHeard ? "late" : "silent";
+    return isHeard ? "heard" : "silent";
   } finally {
     stop();
   }
