@@ -16,10 +16,10 @@ const DEAD_AFTER_MISSED_CALLS = 2;
 const DEAD_AFTER_MISSED_CALLS_IF_SLOW = 6;
 
 /**
- * `late`: the answer to an earlier call. `heard`: no answer, but the agent or its avatar is heard.
- * `unknown`: the page's own connection is interrupted.
+ * `late`: the answer to an earlier call. `missing`: there is none yet, but the agent or its avatar is
+ * heard, or the page's own connection is slow. `unknown`: that connection is interrupted.
  */
-export type Answer = "alive" | "late" | "heard" | "silent" | "unknown";
+export type Answer = "alive" | "late" | "missing" | "silent" | "unknown";
 
 export class AgentLiveness<Agent> {
   private watched: Agent | undefined;

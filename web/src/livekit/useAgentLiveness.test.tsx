@@ -12,12 +12,12 @@ afterEach(() => void vi.useRealTimers());
 const seconds = (count: number) => act(() => vi.advanceTimersByTimeAsync(count * 1_000));
 
 /** Packets arrive all the time. */
-function receivesPackets(room: Room) {
+function receivesPackets(room: Room, connection = { currentRoundTripTime: 0.1 }) {
   let packetsReceived = 0;
-  const getRTCStatsReport = () =>
-    Promise.resolve(
-      new Map([["1", { type: "candidate-pair", packetsReceived: ++packetsReceived }]]),
-    );
+  const getRTCStatsReport = () => {
+    const pair = { type: "candidate-pair", nominated: true, ...connection };
+    return Promise.resolve(new Map([["1", { ...pair, packetsReceived: ++packetsReceived }]]));
+  };
   const publications = new Map([["TR_1", { track: { getRTCStatsReport } }]]);
   Object.assign(room.localParticipant, { trackPublications: publications });
 }
@@ -63,4 +63,25 @@ test("an agent whose answers take longer than a call is not dead", async () => {
   expect(result.current.deadAgentSid).toBeUndefined();
   await seconds(9);
   expect(result.current).toEqual({ deadAgentSid: "agent", late: false });
+});
+
+test("an agent without an answer is not dead while packets take long", async () => {
+  const { room, join } = fakeRoom(() => new Promise<string>(() => undefined));
+  const connection = { currentRoundTripTime: 2.5 };
+  receivesPackets(room, connection);
+  join("agent");
+  const { result } = renderHook(() => useAgentLiveness(room));
+  await seconds(20);
+  expect(result.current).toEqual({ deadAgentSid: undefined, late: true });
+  connection.currentRoundTripTime = 0.2;
+  await seconds(9);
+  expect(result.current).toEqual({ deadAgentSid: "agent", late: false });
+});
+
+test("an agent without an answer is dead, also if there is no track", async () => {
+  const { room, join } = fakeRoom(() => new Promise<string>(() => undefined));
+  join("agent");
+  const { result } = renderHook(() => useAgentLiveness(room));
+  await seconds(9);
+  expect(result.current.deadAgentSid).toBe("agent");
 });

@@ -16,11 +16,13 @@ import { onRoomEvents } from "./roomEvents.js";
 import { callParticipant } from "./rpc.js";
 
 const STATS_TIMEOUT_MS = 1_000;
+/** Packets wait: an answer to a call may take several times as long. */
+const SLOW_ROUND_TRIP_S = 1;
 
 export interface Liveness {
   /** The sid of an agent that no longer answers. */
   deadAgentSid: string | undefined;
-  /** The last answer took more than three seconds, or is still missing from an agent that is heard. */
+  /** The agent is there, but its last answer took more than three seconds, or is missing. */
   late: boolean;
 }
 
@@ -35,7 +37,7 @@ export function useAgentLiveness(room: Room): Liveness {
       const given = await callAgent(room, newest(), () => answers++);
       // The late answer to an earlier call counts, too.
       const answer = given !== "alive" && answers > before ? "late" : given;
-      setLate(answer === "late" || answer === "heard");
+      setLate(answer === "late" || answer === "missing");
       return answer;
     };
     return new AgentLiveness(() => newest()?.sid, call, setDeadAgentSid).start();
@@ -55,7 +57,7 @@ async function callAgent(
       connection.steady = false;
     },
   });
-  const before = receivedPackets(room);
+  const before = statsOf(room);
   try {
     const call = callParticipant(room, agent.identity, RPC_AGENT_ALIVE, "");
     call.then(onAnswer, () => undefined);
@@ -65,11 +67,12 @@ async function callAgent(
     );
     if (answer === "alive" || answer === "unknown") return answer;
     // The browser takes seconds to notice a dead connection, but its packets stop at once.
-    const [earlier = -1, now = 0] = await Promise.all([before, receivedPackets(room)]);
+    const [earlier, now] = await Promise.all([before, statsOf(room)]);
     // On a slow connection, answers come after the video that waits before them.
     const isHeard = [...room.remoteParticipants.values()].some(({ isSpeaking }) => isSpeaking);
-    if (!connection.steady || now <= earlier) return "unknown";
-    return isHeard ? "heard" : "silent";
+    const { packets = 0, roundTripS = 0 } = now ?? {};
+    if (!connection.steady || packets <= (earlier?.packets ?? -1)) return "unknown";
+    return isHeard || roundTripS > SLOW_ROUND_TRIP_S ? "missing" : "silent";
   } finally {
     stop();
   }
@@ -91,30 +94,38 @@ function answerFromError(error: unknown): Answer {
   }
 }
 
-/**
- * How many packets have come from LiveKit: media, and answers to the browser's own connection
- * checks, which go on during silence. Undefined if there is no track to ask, or no answer within a
- * second.
- */
-function receivedPackets(room: Room): Promise<number | undefined> {
+interface Stats {
+  /**
+   * How many packets have come from LiveKit: media, and answers to the browser's own connection checks,
+   * which go on during silence.
+   */
+  packets: number;
+  /** How long the last of those checks took; longer than usual if packets wait. */
+  roundTripS: number;
+}
+
+/** Undefined if there is no track to ask, or no answer within a second. */
+function statsOf(room: Room): Promise<Stats | undefined> {
   return resultWithin(
-    countPackets(room).catch(() => undefined),
+    collectStats(room).catch(() => undefined),
     STATS_TIMEOUT_MS,
   );
 }
 
-async function countPackets(room: Room): Promise<number | undefined> {
+async function collectStats(room: Room): Promise<Stats | undefined> {
   const publications = [room.localParticipant, ...room.remoteParticipants.values()].flatMap(
     ({ trackPublications }) => [...trackPublications.values()],
   );
-  let sum: number | undefined;
+  let sum: Stats | undefined;
   for (const { track } of publications) {
     const report = await track?.getRTCStatsReport();
     for (const stats of (report?.values() ?? []) as Iterable<Record<string, unknown>>) {
       if (stats["type"] !== "candidate-pair") continue;
-      for (const key of ["packetsReceived", "responsesReceived"]) {
-        const value = stats[key];
-        if (typeof value === "number") sum = (sum ?? 0) + value;
+      const value = (key: string) => (typeof stats[key] === "number" ? stats[key] : 0);
+      sum ??= { packets: 0, roundTripS: 0 };
+      sum.packets += value("packetsReceived") + value("responsesReceived");
+      if (stats["nominated"] === true) {
+        sum.roundTripS = Math.max(sum.roundTripS, value("currentRoundTripTime"));
       }
     }
   }
