@@ -22,6 +22,7 @@ from agent.speech.continued_reply import said_before_calls
 from agent.speech.early_clause import early_parts
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.pronunciation import Pronunciation, can_be_said
+from agent.speech.silence import with_silence
 
 _STT_RETRY_S: Final = (0.0, 1.0, 3.0, 8.0)
 """Seconds before refused speech recognition is retried, on top of livekit-agents' half second: a
@@ -76,7 +77,7 @@ class GreetingAgent(Agent):
         recognition, words = self.recognition, self._words
         assert recognition is not None
         try:
-            recognised = recognition.failover.recognise(words.without_echo(audio))
+            recognised = recognition.failover.recognise(words.without_echo(with_silence(audio)))
             async with aclosing(words.filter(recognised)) as passed:
                 async for event in passed:
                     self._stt_refusals = 0
