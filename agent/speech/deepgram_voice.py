@@ -36,6 +36,8 @@ _REUSED_FIRST_AUDIO_S: Final = 1.5
 _MORE_AUDIO_S: Final = 4.5
 """Limit for each pause after the first audio. The network may stop for a few seconds. To wait costs
 less than the next voice, which says the whole line again."""
+_COMPLETE: Final = 0.85
+"""A line is not said again if this share of its expected length has been said."""
 _CHECK_EVERY_S: Final = 0.1
 _MOST_LINES: Final = 18
 _CONNECT_TIMEOUT_S: Final = 2.5
@@ -54,6 +56,8 @@ class DeepgramVoice(DeepgramTTS):
         self._begun_at: deque[float] = deque(maxlen=_MOST_LINES)
         """When the latest lines on the current connection began."""
         self._renewing = TaskSet()
+        self._said_s = self._said_characters = 0.0
+        """Length of the complete lines, which shows how fast the voice speaks."""
         self.speed = 1.0
         """The speed from the next line on; 1.0 is normal."""
 
@@ -62,6 +66,7 @@ class DeepgramVoice(DeepgramTTS):
         slowest = slowest_speed(self.model)
         if slowest is not None and max(speed, slowest) != self.speed:
             self.speed = max(speed, slowest)
+            self._said_s = self._said_characters = 0.0
             self.update_options(speed=self.speed)
 
     def stream(
@@ -74,6 +79,16 @@ class DeepgramVoice(DeepgramTTS):
             begun_at.clear()
         begun_at.append(now)
         return _Line(self, conn_options)
+
+    def note_complete(self, text: str, length_s: float) -> None:
+        """Note the length of a line that was said to its end."""
+        self._said_characters += len(text)
+        self._said_s += length_s
+
+    def seems_complete(self, text: str, length_s: float) -> bool:
+        """Return True if this length is about that of the whole line."""
+        said_s, said_characters = self._said_s, self._said_characters
+        return said_s > 0 and length_s * said_characters > _COMPLETE * said_s * len(text)
 
     def renew_connection(self) -> None:
         """Replace the connection of a line that was cut short, before the next line needs one."""
@@ -96,9 +111,14 @@ class _Line(deepgram.tts.SynthesizeStream):
         self._voice = voice
         self._limit_s = conn_options.timeout
         self._complete_at: float | None = None
+        self._text = ""
         # If an attempt fails before the first audio, the base class sends the same text again.
         attempts = replace(conn_options, max_retry=1, retry_interval=0.0, timeout=_PAUSE_S)
         super().__init__(tts=voice, conn_options=attempts)
+
+    def push_text(self, token: str) -> None:
+        self._text += token
+        super().push_text(token)
 
     def end_input(self) -> None:
         self._complete_at = time.monotonic()
@@ -110,7 +130,14 @@ class _Line(deepgram.tts.SynthesizeStream):
         speaking = asyncio.create_task(super()._run(output_emitter), name="speak_line")
         try:
             await self._watch(speaking, output_emitter)
+            self._voice.note_complete(self._text, output_emitter.pushed_duration())
         except APIError as e:
+            if self._complete_at and self._voice.seems_complete(
+                self._text, output_emitter.pushed_duration()
+            ):
+                # Only Deepgram's message about the end is missing.
+                output_emitter.end_segment()
+                return
             # Retry only after a reused connection. If a new one fails, use the next voice.
             e.retryable = self._connection_reused
             raise

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import pytest_asyncio
-from livekit.agents import APIConnectOptions, APIStatusError, utils
+from livekit.agents import APIConnectOptions, APIError, APIStatusError, utils
 
 from agent.speech import deepgram_voice
 from agent.speech.deepgram_voice import DeepgramVoice
@@ -265,3 +265,20 @@ async def test_voice_says_a_text_longer_than_one_message_may_be(providers: Provi
     await voice.aclose()
     (call,) = await connections(providers)
     assert " ".join(call["said"]).split() == text.split()
+
+
+@pytest.mark.parametrize(("fault", "complete"), [("unflushed", True), ("drop=0.5", False)])
+async def test_line_is_complete_without_flushed_if_all_of_it_was_said(
+    providers: Providers, monkeypatch: pytest.MonkeyPatch, fault: str, complete: bool
+) -> None:
+    monkeypatch.setattr(deepgram_voice, "_MORE_AUDIO_S", 2.0)
+    voice = voice_of(providers)
+    await say(voice, "Welcome to your training, Ada. Have you driven a forklift before?")
+    await providers.faults(f"aura:{fault}x1")
+    line = "Thank you, Ada. The video shows you where the keys are kept."
+    if complete:
+        assert await say(voice, line) > 2
+    else:
+        with pytest.raises(APIError):
+            await say(voice, line)
+    await voice.aclose()

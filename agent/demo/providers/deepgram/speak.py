@@ -77,7 +77,7 @@ class Speaker:
         elif kind == "Flush" and self._may_flush():
             await self._say_sentences(rest=True)
             self._fresh = True
-            if not self._faults.take("aura", "stall"):
+            if not self._faults.take("aura", "stall", "unflushed"):
                 await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
                 self._flushes += 1
         elif kind == "Flush":
