@@ -56,6 +56,15 @@ async def test_flux_sends_an_eager_end_that_the_end_repeats(
     assert wrong(plain(texts[-1]), plain("It was the best of times")) <= 1
 
 
+async def test_flux_closes_a_connection_without_audio(
+    providers: Providers, http: aiohttp.ClientSession
+) -> None:
+    url = f"{providers.environment['DEEPGRAM_BASE_URL']}/v2/listen?{urlencode(GOOD)}"
+    async with http.ws_connect(url, headers=KEY) as socket, asyncio.timeout(60):
+        assert (await socket.receive_json())["type"] == "Connected"
+        assert (await socket.receive()).data == 1011
+
+
 async def test_flux_resumes_a_turn_after_an_eager_end(
     providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:

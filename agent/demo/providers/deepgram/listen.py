@@ -28,6 +28,9 @@ abruptly, and takes a longer silence for the end of a sentence."""
 _NO_SOUND_S = 4.0
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance. A busy
 machine stops for shorter."""
+_IDLE_S = 10.0
+"""Without a message for this long, Deepgram closes the connection
+(https://developers.deepgram.com/docs/audio-keep-alive)."""
 _SEND_TIMEOUT_S = 5.0
 _INTERIM_MS = 500
 _CONFIDENCE = 0.95
@@ -105,8 +108,10 @@ class Listener:
         """Listen until CloseStream, or until the connection is gone."""
         while True:
             try:
-                message = await self.socket.receive(_NO_SOUND_S if self.now.speaking else None)
+                message = await self.socket.receive(_NO_SOUND_S if self.now.speaking else _IDLE_S)
             except TimeoutError:
+                if not self.now.speaking:
+                    await self.socket.close(code=1011, message=b"NET-0001")
                 await self.end_utterance()
                 continue
             if message.type == WSMsgType.BINARY:
@@ -217,19 +222,11 @@ class ListenV1(Listener):
             bare = re.sub(r"[^\w']", "", word["word"]).lower()
             word |= {"punctuated_word": word["word"], "word": bare}
             word |= {"language": "en"} if multi else {}
-        await self.send(
-            {
-                "type": "Results",
-                "channel_index": [0, 1],
-                "start": round(start_s, 2),
-                "duration": round(seconds, 2),
-                "is_final": is_final,
-                "speech_final": is_final,
-                "from_finalize": False,
-                "channel": {"alternatives": [alternative]},
-                "metadata": {"request_id": "stand-in", "model_uuid": "stand-in"},
-            }
-        )
+        message: dict[str, Any] = {"type": "Results", "channel_index": [0, 1]}
+        message |= {"start": round(start_s, 2), "duration": round(seconds, 2)}
+        message |= {"is_final": is_final, "speech_final": is_final, "from_finalize": False}
+        message |= {"metadata": {"request_id": "stand-in", "model_uuid": "stand-in"}}
+        await self.send(message | {"channel": {"alternatives": [alternative]}})
 
 
 def timed_words(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:
