@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Final
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, Agent, APIError, ModelSettings, llm, stt
+from livekit.agents import NOT_GIVEN, Agent, APIError, FlushSentinel, ModelSettings, llm, stt
 from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
@@ -96,7 +96,8 @@ class GreetingAgent(Agent):
     ) -> Reply:
         """Generate the reply in time, without what the trainee should not hear.
 
-        If it is in another language, switch to it. If the voice cannot say it, apologise.
+        If it is in another language, switch to it. If the voice can say no word of it, apologise
+        instead.
         """
         if has_asked_next(chat_ctx):
             return
@@ -104,15 +105,22 @@ class GreetingAgent(Agent):
         may_switch, self._may_switch = self._may_switch, True
         filler = "" if script.moment in said_before_calls(chat_ctx) else script.moment
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+        unread: list[llm.ChatChunk | str | FlushSentinel] = []
+        """The beginning of a reply, as long as the voice could say no word of it."""
         async with aclosing(timely_reply(reply, spoken, filler=filler)) as parts:
             async for part in parts:
                 text = spoken.text if may_switch else ""
                 if locale := other_locale_of_reply(text, script.locale, script.locales):
                     yield call_of_switch_language(locale)
                     return
-                if self.recognition and not can_be_said(spoken.text, script.locale):
-                    yield script.trouble
-                    return
+                unread.append(part)
+                if not self.recognition or can_be_said(spoken.text, script.locale):
+                    while unread:
+                        yield unread.pop(0)
+        if unread:
+            yield script.trouble
+        for part in unread:
+            if isinstance(part, llm.ChatChunk) and part.delta and part.delta.tool_calls:
                 yield part
 
     async def tts_node(

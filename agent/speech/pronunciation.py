@@ -20,9 +20,16 @@ _ADDRESS: Final = re.compile(
 _LATIN: Final = frozenset(["de", "en", "es", "fr", "it", "nl", "pt"])
 """Languages whose voices read only Latin letters."""
 _OTHER_LETTER: Final = r"[^\W\d_A-Za-zªºµÀ-ɏʰ-ʿḀ-ỿﬀ-ﬆ²³¹¼-¾⁰-₟⅐-↏]"
-_NOT_READ: Final = rf"[^\s.,;:!?…\"()]*{_OTHER_LETTER}[^\s.,;:!?…\"()]*"
+_IN_WORD: Final = r"[^\s.,;:!?…\"()]"
+_LATIN_LETTER: Final = rf"[^\W\d_](?<!{_OTHER_LETTER})"
+_GREEK_SIGN: Final = rf"[\W\d_]*[Ͱ-Ͽ][\W\d_]*(?!{_IN_WORD})"
+_NOT_READ: Final = (
+    rf"(?!{_GREEK_SIGN})(?:(?!{_LATIN_LETTER}){_IN_WORD})*{_OTHER_LETTER}"
+    rf"(?:(?!{_LATIN_LETTER}){_IN_WORD})*(?!{_IN_WORD})"
+)
+"""A word without a Latin letter. Voices read units and signs: `10 kΩ`, `5 Ω`, `β-version`."""
 _OTHER_WORDS: Final = re.compile(rf"(?:,?\s+|(?<!\w)){_NOT_READ}(?:(?:[.,]\s*|\s+){_NOT_READ})*")
-_HAS_LATIN: Final = re.compile(rf"[^\W\d_](?<!{_OTHER_LETTER})")
+_HAS_LATIN: Final = re.compile(_LATIN_LETTER)
 _LINE_END: Final = re.compile(r"(?<=[\w)\"'»”%])[ \t]*\n")
 """The end of a list item or heading. A voice makes a pause only at punctuation."""
 _MAY_BE_ADDRESS: Final = re.compile(

@@ -118,7 +118,9 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
 async def test_reply_that_the_voice_cannot_read_is_replaced_by_an_apology(
     product: Product,
 ) -> None:
-    await product.providers.script(says("Видео короткое. Вы готовы?"), says("Yes, 视频 is short."))
+    await product.providers.script(
+        says("Видео короткое. Вы готовы?"), says("视频! Yes, 视频 is short.")
+    )
     client, _, _ = await product.enter(**FORKLIFT)
     await wait_for_opening(client)
     await typed(client, "Как долго?", SCRIPT.trouble)
