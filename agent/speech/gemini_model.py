@@ -149,7 +149,7 @@ class _Reply(UnmeasuredLLMStream):
             self._model.thinking = None
             try:
                 await self._attempt()
-            except APIStatusError:
+            except BaseException:  # cancelled, too: whether the settings were the reason is unknown
                 self._model.thinking = thinking
                 raise
             self._model.think_by_default()

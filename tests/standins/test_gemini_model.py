@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
 from agent.speech.models import FallbackModels, build_llm
 from tests.support.model_answers import ask, conversation, end_greeting
 from tests.support.providers import Providers
+from tests.support.waiting import until
 
 CODE = "```tool_code\nprint(default_api.end_greeting())\n```"
 
@@ -117,6 +119,20 @@ async def test_thinking_settings_stay_if_the_request_is_refused_without_them(
     assert "Hello, Sam!" in (await ask(models, conversation("Hello!"))).text
     first = models.models[0]
     assert isinstance(first, GeminiModel)
+    assert first.thinking is not None
+
+
+async def test_thinking_settings_stay_if_the_second_request_is_cancelled(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    first = models.models[0]
+    assert isinstance(first, GeminiModel)
+    await providers.faults("llm:400x1", "llm:hang")
+    asking = asyncio.create_task(ask(models, conversation("Hello!")))
+    await until(lambda: first.thinking is None, 10, "it was not asked again")
+    asking.cancel()
+    await asyncio.wait({asking})
     assert first.thinking is not None
 
 
