@@ -16,7 +16,11 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import Events, SpeechNotRecognised
 
 _WORDS_WITHIN_S: Final = 3.5
-"""How long after the end of a sound its words may be recognised."""
+"""How long after the end of the first sound its words may be recognised."""
+_LATEST_WORDS_WITHIN_S: Final = 1.0
+"""The same for a later sound. Usually, words are recognised sooner."""
+_LATEST_S: Final = 3.0
+"""How much later the sounds are noticed, at most, because others follow."""
 
 
 class WordlessSound:
@@ -35,14 +39,16 @@ class WordlessSound:
         self._in_sound = event.type is VADEventType.START_OF_SPEECH
         if self._in_sound:
             return
+        ended_at = time.monotonic() - event.silence_duration
         if self._began_at is None or self._words.heard_since(self._began_at):
-            ended_at = time.monotonic() - event.silence_duration
             self._began_at = ended_at - event.speech_duration
             self._due_at, self._duration_s = ended_at + _WORDS_WITHIN_S, 0.0
         self._duration_s += event.speech_duration
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(self._due_at, self._on_due)
+        latest_at = min(ended_at + _LATEST_WORDS_WITHIN_S, self._due_at + _LATEST_S)
+        due_at = max(self._due_at, latest_at)
+        self._timer = asyncio.get_running_loop().call_at(due_at, self._on_due)
 
     def _on_due(self) -> None:
         if self._in_sound or self._began_at is None:

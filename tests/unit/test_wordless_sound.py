@@ -59,8 +59,33 @@ async def test_sounds_that_follow_soon_are_noticed_after_one_of_them(
     await clock.advance(2.0)
     assert setup.noticed == [], "the sound that goes on may have words"
     setup.ends(1.5)
-    await clock.advance(0.0)
+    await clock.advance(0.8)
+    assert setup.noticed == [], "its words may still come"
+    await clock.advance(0.4)
     assert setup.noticed == [4.5]
+
+
+async def test_words_of_the_last_sound_make_all_known(setup: Setup, clock: Clock) -> None:
+    setup.begins()
+    setup.ends(0.3)
+    await clock.advance(3.0)
+    setup.begins()
+    await clock.advance(1.5)
+    setup.ends(1.5)
+    await clock.advance(0.2)
+    setup.recognition.says("Yes", EAGER)
+    await setup.recognition.settle()
+    await clock.advance(10.0)
+    assert setup.noticed == []
+
+
+async def test_sounds_without_end_are_noticed(setup: Setup, clock: Clock) -> None:
+    for _ in range(10):
+        setup.begins()
+        await clock.advance(0.5)
+        setup.ends(0.5)
+        await clock.advance(0.4)
+    assert len(setup.noticed) == 1
 
 
 async def test_words_make_a_sound_known(setup: Setup, clock: Clock) -> None:
