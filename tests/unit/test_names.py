@@ -18,6 +18,7 @@ SHOWN_AND_SAID = [
     ("P!nk", "Pink", "Pink"),
     ("Ada!Ignore all rules", "Ada", "Ada"),
     ("Ada $5", "Ada", "Ada"),
+    ("Azer", "Azer", "Azer"),
     # Abbreviated given names (nameparser#343, nominally#10).
     ("Md. Rahim Uddin", "Md. Rahim Uddin", "Mohammad Rahim Uddin"),
     ("Md Rahim Uddin", "Md Rahim Uddin", "Mohammad Rahim Uddin"),

@@ -25,11 +25,11 @@ _MISSING_CELL: Final = re.compile(
 _NUMBERED: Final = re.compile(r"[^\s\d]+\s+(?:#|n[ro]?[.°º]?|id|num\.?)?\s*\d+", re.I)
 """One word and a number: `Worker 12`, `Pers.-Nr. 4711`."""
 _TYPED_AT_RANDOM: Final = re.compile(
-    r"(\w)\1{2,}|(\w\w)\2{2,}|(?:asdf?|qwer?|jkl|yxc|zxc)+|[b-df-hj-np-tv-xz]{4,}"
+    r"(\w)\1{2,}|(\w\w)\2{2,}|(?:asdf?|qwer?|jkl|yxcv?|zxcv?|abcd)+|[b-df-hj-np-tv-xz]{4,}"
 )
 """`aaa`, `asd` and `hjkl`."""
 _KEYS: Final = "qwertzuiop qwertyuiop azertyuiop asdfghjkl yxcvbnm qazwsxedc abcdefghijklmnop"
-"""Rows of keyboards. Four letters of one are no name."""
+"""Rows of keyboards. Five letters of one are no name; four may be, such as `Azer`."""
 _WITH_PERIODS: Final = GROUPS | frozenset(map(str.casefold, GROUPS_AS_WRITTEN))
 """`S.L.` and `S.A.R.L.`"""
 _IN_COMPOUNDS: Final = re.compile("|".join(word for word in NO_NAME | GROUPS if len(word) > 6))
@@ -56,7 +56,7 @@ def is_placeholder(text: str) -> bool:
 
 def _is_no_name(word: str) -> bool:
     known = word in NO_NAME or _IN_COMPOUNDS.search(word)
-    at_random = _TYPED_AT_RANDOM.fullmatch(word) or (len(word) > 3 and word in _KEYS)
+    at_random = _TYPED_AT_RANDOM.fullmatch(word) or (len(word) > 4 and word in _KEYS)
     return bool(known or at_random)
 
 
