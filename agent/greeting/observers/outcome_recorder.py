@@ -148,7 +148,7 @@ class OutcomeRecorder:
                         "the data of this session was deleted; its outcome is not saved",
                         extra={"event": "outcome_not_saved"},
                     )
-                else:
+                elif attempt == 1:  # else an attempt that seemed to fail may have closed it
                     logger.warning(
                         "the outcome was closed as worker_lost before the greeting ended; what "
                         "came later is missing. Nothing was saved for 20 s: check the store and "
