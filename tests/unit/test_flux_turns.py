@@ -81,6 +81,7 @@ async def heard(messages: list[Message]) -> list[str]:
             [_START, "…", "…", _ASKED, _END],
             id="as documented",
         ),
+        pytest.param([("EndOfTurn", None, _ASKED)], [_START, "…", _ASKED, _END], id="only words"),
         pytest.param([("EndOfTurn", 0, _ASKED)], [_START, "…", _ASKED, _END], id="only an end"),
         pytest.param(
             [("Update", 0, ""), ("EagerEndOfTurn", 0, _ASKED), ("EndOfTurn", 0, _ASKED)],

@@ -107,7 +107,8 @@ class _CompleteTurns:
         if self._latest is not None and index != self._latest.get("turn_index"):
             self._end(self._latest)
         if self._latest is None and event != "StartOfTurn":
-            if index == self._ended or not message.get("words"):
+            late = index is not None and index == self._ended
+            if late or not message.get("words"):
                 # Silence, or a late TurnResumed: its words are being answered. They would pause the
                 # reply, and count as its echo if it repeats them.
                 return
