@@ -9,6 +9,8 @@ import aiohttp
 from aiohttp import WSMsgType
 from livekit.plugins import deepgram
 
+from agent.core.log import logger
+
 
 async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
     """Close the connections of lines that were cut short, and open one for the next line.
@@ -98,6 +100,11 @@ class _CompleteTurns:
         """Process a message of Flux, and those that are missing before it."""
         if message["type"] == "Error" and self._stream._ws is not None:
             # The stream then fails, so its audio is recognised on another connection.
+            logger.warning(
+                "Deepgram reported an error; reconnecting. If this repeats, look the code up in "
+                "its documentation",
+                extra={"event": "stt_error_reported", "code": str(message.get("code"))},
+            )
             self._closing = asyncio.create_task(self._stream._ws.close(), name="close_flux")
             return
         if message["type"] != "TurnInfo":

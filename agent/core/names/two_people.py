@@ -11,7 +11,7 @@ _TWO: Final = re.compile(r"^[^;:!?|]*&|^\s*[^\W\d_]+\s*/\s*[^\W\d_]")
 """Between names, or between the words of a company. `Ada Hill / ACME` is one name."""
 _AND: Final = frozenset({"and", "et", "or", "oder", "ou"})
 _IN_NAMES_TOO: Final = frozenset({"und", "y", "e", "i"})
-"""In `von und zu Berg` and `Ruiz y Picasso`."""
+"""In `von und zu Berg` and `Pablo Ruiz y Picasso`."""
 
 
 def has_two_names(text: str) -> bool:
@@ -20,7 +20,7 @@ def has_two_names(text: str) -> bool:
 
 
 def begins_second_name(word: str, *, after: list[str]) -> bool:
-    """True for `and`; for `y`, if it follows one word only, which is a given name then."""
+    """True if `word` stands between two people: `and`, or `y` after a single given name."""
     if word.istitle() or not after:
         return False  # `Et` and `Ou` are names
     key = word.casefold()
