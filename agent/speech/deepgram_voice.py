@@ -36,7 +36,7 @@ _REUSED_FIRST_AUDIO_S: Final = 1.5
 _MORE_AUDIO_S: Final = 4.5
 """Limit for each pause after the first audio. The network may stop for a few seconds. To wait costs
 less than the next voice, which says the whole line again."""
-_COMPLETE: Final = 0.85
+_COMPLETE: Final = 0.95
 """A line is not said again if this share of its expected length has been said."""
 _CHECK_EVERY_S: Final = 0.1
 _MOST_LINES: Final = 18

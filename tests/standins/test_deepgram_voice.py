@@ -273,7 +273,7 @@ async def test_line_is_complete_without_flushed_if_all_of_it_was_said(
 ) -> None:
     monkeypatch.setattr(deepgram_voice, "_MORE_AUDIO_S", 2.0)
     voice = voice_of(providers)
-    await say(voice, "Welcome to your training, Ada. Have you driven a forklift before?")
+    await say(voice, "Welcome to your training, Ada. Have you seen the keys of the truck?")
     await providers.faults(f"aura:{fault}x1")
     line = "Thank you, Ada. The video shows you where the keys are kept."
     if complete:
