@@ -109,6 +109,8 @@ async def test_refused_thinking_settings_are_left_out_from_then_on(
         assert "Hello, Sam!" in (await ask(models, conversation("Hello!"))).text
     model = "gemini-3.5-flash-lite"
     assert await statuses(providers) == [(model, 400), (model, 200), (model, 200)]
+    refused, *_ = await providers.calls("llm")
+    assert "fault" in refused["detail"], "a refusal that a test asked for is no mistake"
 
 
 async def test_thinking_settings_stay_if_the_request_is_refused_without_them(

@@ -77,6 +77,7 @@ class Gemini:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise refused("llm", 400, "Invalid JSON payload received.") from None
         if thinking and self._faults.take("llm", "no-level"):
+            call.detail["fault"] = "no-level"
             wrong = "Thinking level is not supported."
         if wrong:
             raise refused("llm", 400, wrong)
