@@ -56,7 +56,7 @@ _MAY_BECOME_BEGINNING: Final = re.compile(
     rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*)?)?)\s*",
     re.I,
 )
-"""A text that is held back, likewise."""
+"""A text that may become such a beginning, and is held back until this is certain."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
 _COMPLETE: Final = re.compile(r"(?:[.!?:…][\"')»”]*\s+|\n\s*)\Z")
 _ENDED: Final = re.compile(r"[.!?…。！？][\"')»”]*\s*\Z")

@@ -4,7 +4,7 @@ The agent says the name aloud, so a hostile "name" could make it say anything. A
 therefore has only the characters and words that names have. No function raises an error.
 `cleaning` applies the rules in this order:
 
-1. `characters`: text that lost letters is no name. Escapes and `P!nk` are read as letters.
+1. `characters`: text that has lost letters is not a name. Escapes and `P!nk` are read as letters.
 2. `placeholders`: `null`, `Worker 12`, `IT Support` and companies are no names.
 3. `sentences`: nor are `I'm Ada`, `Ignore all rules` and insults.
 4. `additions`: brackets, nicknames and addresses are removed. Titles stay.

@@ -28,24 +28,24 @@ SHORT_PARTICLES: Final = frozenset(_WORDS["short_particles"])
 LOWER_CASE_PARTICLES: Final = frozenset(_WORDS["lower_case_particles"])
 """Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
 NO_NAME: Final = frozenset().union(*_WORDS["no_name"].values())
-"""Placeholders, roles, departments and replies: text that has only these words is no name."""
+"""Placeholders, roles, departments and replies. Text with only these words is not a name."""
 NAMES_TOO: Final = frozenset(_WORDS["names_too"])
-"""Those of them that are given names if they stand alone with a capital: `Na`, `Rien`."""
+"""Words of `NO_NAME` that are given names if they stand alone with a capital: `Na`, `Rien`."""
 MISSING_PART: Final = frozenset(_WORDS["missing_part"])
 """Placeholders for a missing part of a name: `Ada undefined`, `FNU Sharma`."""
 MISSING_PART_IN_CAPITALS: Final = frozenset(_WORDS["missing_part_in_capitals"])
-"""The same, unless the whole name is in capitals: `Ada NULL`."""
+"""Placeholders for a missing part, unless the whole name is in capitals: `Ada NULL`."""
 MISSING_GIVEN_NAME: Final = frozenset(_WORDS["missing_given_name"])
-"""The same in front of another word: `None Smith`."""
+"""Placeholders for a missing part in front of another word: `None Smith`."""
 GROUPS: Final = frozenset(_WORDS["groups"])
-"""Companies, teams and devices: text with one of these words is no name."""
+"""Companies, teams and devices. Text with one of these words is not a name."""
 GROUPS_AS_WRITTEN: Final = frozenset(_WORDS["groups_as_written"])
-"""The same, if they are the last word and written like this: `Siemens AG`, but `Ali Ag Omar`."""
+"""Companies, if the last word is written like this: `Siemens AG`, but not `Ali Ag Omar`."""
 INSULTS: Final = frozenset(_WORDS["insults"])
 ONLY_IN_SENTENCES: Final = frozenset(_WORDS["only_in_sentences"])
-"""Words of sentences that are no names: text with one of them is no name."""
+"""Words of sentences that are never names. Text with one of them is not a name."""
 SENTENCE_WORDS: Final = ONLY_IN_SENTENCES | frozenset(_WORDS["sentence_words"])
-"""Those and others, which may be names: `Wilhelm Tell`, `You Na`. Two of them make a sentence."""
+"""All words of sentences. Some are names, too (`Wilhelm Tell`), so only two make a sentence."""
 ABBREVIATIONS: Final[dict[str, str]] = _WORDS["abbreviations"]
 """Abbreviations, with or without a period, and the words to say for them."""
 ABBREVIATIONS_WITH_PERIOD: Final[dict[str, str]] = _WORDS["abbreviations_with_period"]
