@@ -2,8 +2,8 @@
 
 A client plays recordings of people to the product. The stand-ins have their usual latencies (50 ms
 STT, 150 ms LLM, 80 ms TTS). The reply gap is the time from the last sound of the
-trainee to the first sound of the answer. A false cut-off is an answer that begins in a pause of a
-sentence.
+trainee to the first sound of the answer. Its last part begins when the recogniser sends the words of
+the turn (Flux: EndOfTurn). A false cut-off is an answer that begins in a pause of a sentence.
 
 A run of all models and sentences writes its table into `docs/performance.md`.
 """
@@ -40,6 +40,8 @@ class Turns:
 
     gaps: list[float] = field(default_factory=list)
     """Seconds; one for each complete sentence that was answered."""
+    after_words: list[float] = field(default_factory=list)
+    """The last part of each gap, in seconds."""
     unanswered: int = 0
     cut_off: int = 0
     hesitant: int = 0
@@ -80,14 +82,30 @@ async def one_conversation(
                 try:
                     heard, _ = await client.hears(after=ended, timeout=_ANSWER_S)
                     if not has_pause:
+                        last = heard - await words_sent(providers, before=heard)
                         found.gaps.append(heard - ended)
-                        print(f"    {file.stem}: {heard - ended:.2f} s", flush=True)
+                        found.after_words.append(last)
+                        print(
+                            f"    {file.stem}: {heard - ended:.2f} s, {last:.2f} s of it after the words",
+                            flush=True,
+                        )
                 except AssertionError:
                     found.unanswered += 1
                 await client.silence(1.2)
         finally:
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
             await client.leave()
+
+
+async def words_sent(providers: Providers, before: float) -> float:
+    """Return when the recogniser sent its last final transcript.
+
+    Args:
+        before: not after this, in seconds of the monotonic clock, as the result.
+    """
+    offset = time.time() - time.monotonic()
+    finals = [call["detail"].get("final_at", 0.0) for call in await providers.calls("stt")]
+    return max(at for at in finals if at - offset < before) - offset
 
 
 async def measure(
@@ -127,15 +145,24 @@ async def measure(
 
 def table(result: dict[str, Turns]) -> str:
     """Return the results as a Markdown table."""
-    lines = ["| Recogniser | Reply gap p50 | p90 | False cut-offs |", "|---|---|---|---|"]
+    lines = [
+        "| Recogniser | Reply gap p50 | p90 | After the words p50 | p90 | False cut-offs |",
+        "|---|---|---|---|---|---|",
+    ]
     for model, found in result.items():
-        gaps = sorted(found.gaps) or [float("nan")]
-        p90 = gaps[min(len(gaps) - 1, round(0.9 * (len(gaps) - 1)))]
+        times = [*percentiles(found.gaps), *percentiles(found.after_words)]
         cut_off = f"{found.cut_off} of {found.hesitant}"
         if found.unanswered:
             cut_off += f"; {found.unanswered} not answered"
-        lines.append(f"| {model} | {statistics.median(gaps):.2f} s | {p90:.2f} s | {cut_off} |")
+        cells = [model, *(f"{seconds:.2f} s" for seconds in times), cut_off]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+    """Return p50 and p90; NaN without a value."""
+    ordered = sorted(seconds) or [float("nan")]
+    return statistics.median(ordered), ordered[round(0.9 * (len(ordered) - 1))]
 
 
 def with_table(page: str, rows: str) -> str:
