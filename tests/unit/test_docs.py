@@ -113,7 +113,8 @@ def code(page: Path) -> str:
 
 def test_performance_page_takes_the_table_of_make_turns() -> None:
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-    rows = table({"flux-general-multi": Turns(gaps=[0.5], after_words=[0.2], cut_off=1, hesitant=15)})
+    turns = Turns(gaps=[0.5], after_words=[0.2], cut_off=1, hesitant=15)
+    rows = table({"flux-general-multi": turns})
     written = with_table(page, rows)
     assert "| flux-general-multi | 0.50 s | 0.50 s | 0.20 s | 0.20 s | 1 of 15 |\n" in written
     assert set(written.splitlines()) - set(page.splitlines()) == {rows.splitlines()[-1]}
