@@ -134,7 +134,7 @@ async def _talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> N
         async for line in _lines("  you:    "):
             answer = await _answer(session, line)
             if answer or not over.is_set():
-                print(f"  agent:  {answer or state.script.trouble}")
+                print(f"  agent:  {answer or state.script.apology}")
             if over.is_set():
                 break
         print(f"  agent:  {state.script.closing}\n")

@@ -96,7 +96,7 @@ class Conversation:
         # The line being said is not in the conversation yet, or only the part that was heard.
         lines = [*said, self.lines.texts.previous, self.lines.texts.current]
         script = self._state.script
-        texts = (line.strip().removeprefix(script.moment).strip() for line in reversed(lines))
+        texts = (line.strip().removeprefix(script.filler).strip() for line in reversed(lines))
         return next((text for text in texts if text not in ("", script.check_in)), "")
 
     @property

@@ -103,7 +103,7 @@ class GreetingAgent(Agent):
             return
         script, spoken = self.script, SpokenReply(self.script.guide)
         may_switch, self._may_switch = self._may_switch, True
-        filler = "" if script.moment in said_before_calls(chat_ctx) else script.moment
+        filler = "" if script.filler in said_before_calls(chat_ctx) else script.filler
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
         unread: list[llm.ChatChunk | str | FlushSentinel] = []
         """The beginning of a reply, as long as the voice could say no word of it."""
@@ -118,7 +118,7 @@ class GreetingAgent(Agent):
                     while unread:
                         yield unread.pop(0)
         if unread:
-            yield script.trouble
+            yield script.apology
         for part in unread:
             if isinstance(part, llm.ChatChunk) and part.delta and part.delta.tool_calls:
                 yield part

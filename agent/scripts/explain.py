@@ -23,6 +23,8 @@ _PATTERNS: Final = {
     r"^https?://[^\s<>\"]+$": "must be an address that begins with https://",
 }
 _MAPPING = "must be names and values, such as {{calm: calm, nervous: a little nervous}}"
+_RENAMED: Final = {"trouble": "apology", "moment": "filler"}
+"""Former names of fields, and their present ones."""
 _FIELDS: Final = {
     "missing": "is missing",
     "model_type": _MAPPING,
@@ -97,6 +99,8 @@ def explain_field(error: ErrorDetails, loc: Loc, names: list[str]) -> tuple[Loc,
     kind: str = error["type"]
     context: dict[str, Any] = error.get("ctx") or {}
     match kind:
+        case "extra_forbidden" if loc[-1] in _RENAMED and len(loc) == 1:
+            return loc, f"is now called {_RENAMED[str(loc[-1])]!r}: rename it"
         case "extra_forbidden":
             close = difflib.get_close_matches(str(loc[-1]), names, 1) if len(loc) == 1 else []
             return loc, "unknown field" + (f"; do you mean {close[0]!r}?" if close else "")

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from agent.scripts.schema import Limits, Question
+from agent.scripts.schema import Limits, Question, SharedTexts
 from agent.scripts.selection import ChosenBy, LocaleBy
 
 _QUESTION_S: Final = 25.0
@@ -17,10 +17,8 @@ _OWN_QUESTION_S: Final = 20.0
 """One question of the trainee, with its answer."""
 
 
-class RenderedScript(BaseModel):
+class RenderedScript(SharedTexts):
     """A script filled for one trainee: final texts, ready to be spoken or read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: str
     """The script's folder."""
@@ -36,23 +34,12 @@ class RenderedScript(BaseModel):
     reason: str
     """Why this script was selected, for log and outcome; never text of the platform or trainee."""
 
-    guide: str
     poster: str
     """URL of a picture of the guide; empty for POSTER_URL."""
     training: str
     opening: str
     closing: str
-    trouble: str
-    moment: str
-    """Empty if neither the script nor its locale has one; then nothing is said."""
-    resume: str
-    """Empty if neither the script nor its locale has one; then the opening is said again."""
-    suggest_typing: str
-    """Empty if neither the script nor its locale has one; then nothing is said."""
-    check_in: str
     welcome_text: str
-    ai_disclosure: str
-    recording_disclosure: str
     opening_recorded: str
     """The opening of a recorded greeting: it contains the recording disclosure."""
     talking_points: tuple[str, ...]

@@ -29,7 +29,7 @@ def render_script(
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
     given, speakable = _platform_values(selection, metadata)
-    guide = shared_text(file, common, "guide") or ""
+    guide = shared_text(file, common, "guide")
     spoken = ScriptTexts(selection, common, speakable)
     told = ScriptTexts(selection, common, given, quoted=_GIVEN)
     locales = tuple(library.scripts.get(file.script, {}))
@@ -77,7 +77,7 @@ def render_welcome(library: Library, selection: ScriptSelection, metadata: JobMe
     _, speakable = _platform_values(selection, metadata)
     return Welcome(
         locale=file.locale,
-        guide=shared_text(file, common, "guide") or "",
+        guide=shared_text(file, common, "guide"),
         poster=script.poster or "",
         welcome_text=ScriptTexts(selection, common, speakable).varied("welcome_text"),
         spoken_s=_spoken_s(

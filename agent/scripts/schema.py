@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Strict,
@@ -25,6 +26,13 @@ from agent.core.plain_text import one_line
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 """A template; line breaks in the file become spaces."""
+SharedText = Annotated[
+    str,
+    BeforeValidator(lambda value: "" if value is None else value),
+    StringConstraints(strip_whitespace=True, max_length=4000),
+    WithJsonSchema({"type": ["string", "null"], "maxLength": 4000}),
+]
+"""A template that a file may leave out, or leave empty."""
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Whole = Annotated[int, Strict()]
@@ -201,35 +209,39 @@ NO_INDUSTRY: Final = Industry()
 """The script's own wording."""
 
 
-class Shared(_Strict):
-    """Texts that a script may replace; otherwise those of `_common/<locale>.md` are used."""
+class SharedTexts(_Strict):
+    """Texts that a script may replace; otherwise those of `_common/<locale>.md` are used.
 
-    guide: Text | None = None
+    To add a line for the agent to say, add a field here, and its text to each file of `_common/`.
+    """
+
+    guide: SharedText = ""
     """The name of the guide."""
-    ai_disclosure: Text | None = None
+    ai_disclosure: SharedText = ""
     """Words that say an AI speaks; the opening contains them as `{{ ai_disclosure }}`."""
-    recording_disclosure: Text | None = None
+    recording_disclosure: SharedText = ""
     """One sentence that the greeting is recorded, spoken before the last one of the opening."""
-    trouble: Text | None = None
-    """Spoken if the LLM does not answer."""
-    moment: Text | None = None
-    """Spoken if an answer takes long: one to three words."""
-    resume: Text | None = None
+    apology: SharedText = ""
+    """Spoken if the LLM does not answer, or speech is not recognised."""
+    filler: SharedText = ""
+    """Spoken if an answer takes long: one to three words. Without it, nothing is said."""
+    resume: SharedText = ""
     """Spoken instead of the opening if the trainee has heard it and another agent takes over; the
-    open question follows."""
-    suggest_typing: Text | None = None
-    """Spoken once if speech cannot be understood for a third time, as in a noisy place."""
-    check_in: Text | None = None
+    open question follows. Without it, the opening is said again."""
+    suggest_typing: SharedText = ""
+    """Spoken once if speech cannot be understood for a third time, as in a noisy place. Without it,
+    nothing is said."""
+    check_in: SharedText = ""
     """Spoken after `limits.idle_seconds` of silence."""
 
 
-SHARED_LINES = tuple(name for name in Shared.model_fields if name != "guide")
+SHARED_LINES = tuple(name for name in SharedTexts.model_fields if name != "guide")
 """The shared texts that are said word for word."""
-OPTIONAL_LINES = frozenset({"moment", "resume", "suggest_typing"})
-"""Those that a script and `_common` may leave out, or leave empty."""
+REQUIRED_TEXTS = ("guide", "ai_disclosure", "recording_disclosure", "apology", "check_in")
+"""The shared texts that a script must have if `_common` has no file in its language."""
 
 
-class Script(Shared):
+class Script(SharedTexts):
     """The front matter of one script in one locale. Texts are Jinja templates."""
 
     version: Annotated[Whole, Field(ge=1)]
@@ -306,7 +318,7 @@ class Script(Shared):
         return self
 
 
-class Common(Shared):
+class Common(SharedTexts):
     """The front matter of `_common/<locale>.md`: texts that all scripts of a locale share."""
 
     language: Text

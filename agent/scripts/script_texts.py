@@ -9,7 +9,7 @@ from typing import Any
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts.library import Library, ScriptFile
-from agent.scripts.schema import NO_INDUSTRY, OPTIONAL_LINES, Common, Question, Script
+from agent.scripts.schema import NO_INDUSTRY, REQUIRED_TEXTS, Common, Question, Script
 from agent.scripts.selection import DEFAULT_LOCALE, ScriptSelection
 from agent.scripts.templates import render_template
 
@@ -30,10 +30,10 @@ def common_of(library: Library, locale: str) -> ScriptFile[Common]:
     raise ScriptError(f"{library.root}/_common/{DEFAULT_LOCALE}.md cannot be used")
 
 
-def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str) -> str | None:
-    """Return a field of `Shared`: the script's own, or the shared one in the same language."""
-    own: str | None = getattr(file.fields, field)
-    if own is None and language_of(file.locale) == language_of(common.locale):
+def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str) -> str:
+    """Return a field of `SharedTexts`: the script's own, or the shared one in the same language."""
+    own: str = getattr(file.fields, field)
+    if not own and language_of(file.locale) == language_of(common.locale):
         own = getattr(common.fields, field)
     return own
 
@@ -57,16 +57,12 @@ class ScriptTexts:
         self._industry = file.fields.industries.get(selection.industry, NO_INDUSTRY)
         self._quoted = quoted
         words = SimpleNamespace(**file.fields.words | self._industry.words)
-        guide = shared_text(file, common, "guide") or ""
+        guide = shared_text(file, common, "guide")
         self._values: dict[str, object] = {**values, "guide": guide, "words": words}
         self._values["ai_disclosure"] = self.shared("ai_disclosure")
 
-    def fill(self, field: str, source: str | None) -> str:
+    def fill(self, field: str, source: str) -> str:
         """Fill one template into one line; `field` names it in errors."""
-        if source is None:
-            raise ScriptError(
-                f"{self._file.path}: {field}: is neither here nor in {self._common.path}"
-            )
         # Join the lines first: Jinja removes the line break after a `{% endif %}`.
         source = source.replace("\n", " ")
         try:
@@ -77,7 +73,10 @@ class ScriptTexts:
     def shared(self, field: str) -> str:
         """Fill a field that a script may leave to `_common`; empty if both may leave it out."""
         text = shared_text(self._file, self._common, field)
-        return "" if text is None and field in OPTIONAL_LINES else self.fill(field, text)
+        if not text and field in REQUIRED_TEXTS:
+            path = self._common.path
+            raise ScriptError(f"{self._file.path}: {field}: is neither here nor in {path}")
+        return self.fill(field, text)
 
     def varied(self, field: str) -> str:
         """Fill a field that an industry may replace."""

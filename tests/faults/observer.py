@@ -9,7 +9,7 @@ from tests.support.shipped_scripts import first_sentence, shipped_script
 
 QUESTION = "How long does the video take?"
 OPENING = shipped_script().opening
-_APOLOGY = shipped_script().trouble
+_APOLOGY = shipped_script().apology
 _SHORTEST_ANSWER_WORDS = 4
 
 

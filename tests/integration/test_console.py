@@ -103,6 +103,6 @@ async def test_text_console_apologises_if_the_llm_fails(product: Product, tmp_pa
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
     code, shown = await console(env, b"Hello?\n" * 6, tmp_path)
     assert code == 0, shown
-    assert shown.count(script_for(JobMetadata()).trouble) == 6
+    assert shown.count(script_for(JobMetadata()).apology) == 6
     assert "check GOOGLE_API_KEY" in shown
     assert "Traceback" not in shown

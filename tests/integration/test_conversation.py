@@ -40,7 +40,7 @@ async def typed(client: LiveKitClient, text: str, answer: str) -> None:
 def without_filler(lines: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
     """The lines of a transcript, without the phrase for a slow model: the machine may be busy."""
     found = [
-        (line["who"], line["text"].removeprefix(SCRIPT.moment).strip(), line["typed"])
+        (line["who"], line["text"].removeprefix(SCRIPT.filler).strip(), line["typed"])
         for line in lines
     ]
     return [line for line in found if line[1]]
@@ -123,7 +123,7 @@ async def test_reply_that_the_voice_cannot_read_is_replaced_by_an_apology(
     )
     client, _, _ = await product.enter(**FORKLIFT)
     await wait_for_opening(client)
-    await typed(client, "Как долго?", SCRIPT.trouble)
+    await typed(client, "Как долго?", SCRIPT.apology)
     await typed(client, "How long is it?", "is short")
     said = [
         " ".join(call["detail"].get("said", [])) for call in await product.providers.calls("tts")
@@ -280,7 +280,7 @@ async def test_outcome_names_faults_and_mode(product: Product) -> None:
     await wait_for_opening(client)
     await client.silence()
     await client.type("How long does it take?")
-    apology = shipped_script().trouble
+    apology = shipped_script().apology
     await until(lambda: apology in client.agent_said, 60, "no apology")
     await client.press_continue()
     outcome = await product.outcome(response["session_id"])

@@ -49,7 +49,7 @@ async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once() 
         for _ in range(6):
             await noise(fake, 2.0)
         script = fake.state.script
-        assert fake.lines == [script.trouble, script.trouble, script.suggest_typing]
+        assert fake.lines == [script.apology, script.apology, script.suggest_typing]
 
 
 async def test_agent_does_not_apologise_for_noise_after_the_end() -> None:
@@ -61,13 +61,13 @@ async def test_agent_does_not_apologise_for_noise_after_the_end() -> None:
 
 async def test_agent_apologises_once_for_each_turn_that_no_model_answers() -> None:
     async with fake_greeting(behaviours=(ApologiseWithoutReply,)) as fake:
-        trouble = fake.state.script.trouble
+        apology = fake.state.script.apology
         for turn in (1, 2):
             fake.events.emit(SpeechRecognised())
             for _ in range(2):
                 fake.events.emit(ReplyFailed())
                 await asyncio.sleep(QUIET_S)
-            assert fake.lines == [trouble] * turn
+            assert fake.lines == [apology] * turn
 
 
 async def test_cough_is_not_answered() -> None:
@@ -77,7 +77,7 @@ async def test_cough_is_not_answered() -> None:
         await noise(fake, 0.4)
         assert fake.lines == []
         await noise(fake, 0.4)
-        assert fake.lines == [fake.state.script.trouble]
+        assert fake.lines == [fake.state.script.apology]
 
 
 async def test_agent_does_not_apologise_for_noise_after_the_closing_line() -> None:

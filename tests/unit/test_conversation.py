@@ -305,7 +305,7 @@ async def test_transcript_marks_typed_lines() -> None:
 async def test_slow_reply_starts_with_the_filler_phrase() -> None:
     async with Talk(Says("Ten minutes.", after_s=3), Says("At once.")) as talk:
         run = await talk.says("How long is it?")
-        assert said(run) == f"{talk.state.script.moment} Ten minutes."
+        assert said(run) == f"{talk.state.script.filler} Ten minutes."
         assert said(await talk.says("And when?")) == "At once."
 
 
@@ -313,14 +313,14 @@ async def test_filler_phrase_is_said_if_the_model_pauses_within_the_first_clause
     reply = Says("The vid", pause_s=3, rest="eo is short.")
     async with Talk(reply) as talk:
         run = await talk.says("How long is it?")
-        assert said(run) == f"{talk.state.script.moment} The video is short."
+        assert said(run) == f"{talk.state.script.filler} The video is short."
 
 
 async def test_filler_phrase_is_said_once_a_turn() -> None:
     slow_call = Says(calls=[saved("driven_before", True)], after_s=3)
     async with Talk(slow_call, Says("For how long?", after_s=3)) as talk:
         run = await talk.says("Yes")
-        assert said(run).split() == f"{talk.state.script.moment} For how long?".split()
+        assert said(run).split() == f"{talk.state.script.filler} For how long?".split()
 
 
 @pytest.mark.parametrize("value", [True, "perhaps"])

@@ -254,12 +254,12 @@ def test_check_includes_the_shared_files(tmp_path: Path) -> None:
     wrong = common.replace("{{ persona }}", "{{ person }}").replace("language:", "tongue:")
     assert [f.field for f in check_script(tmp_path, wrong, "_common/en")] == ["language", "tongue"]
     wrong = common.replace("{{ persona }}", "{{ person }}")
-    wrong = wrong.replace("\ntrouble: >-\n", "\ntrouble: >-\n  *Sorry*\n")
+    wrong = wrong.replace("\napology: >-\n", "\napology: >-\n  *Sorry*\n")
     fields = {
         (f.field, f.message.split(";")[0]) for f in check_script(tmp_path, wrong, "_common/en")
     }
     assert ("", "unknown placeholder 'person'") in fields
-    assert any(field == "trouble" for field, _ in fields)
+    assert any(field == "apology" for field, _ in fields)
 
 
 def test_shipped_openings_take_less_than_13_seconds() -> None:

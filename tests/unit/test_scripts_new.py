@@ -20,7 +20,7 @@ locales: [pt-BR]
 guide: Clara
 ai_disclosure: uma inteligência artificial
 recording_disclosure: Antes de começar, esta conversa está sendo gravada, como você aceitou.
-trouble: Desculpe, não entendi bem. Pode repetir?
+apology: Desculpe, não entendi bem. Pode repetir?
 check_in: Continuo aqui, sem pressa. Quer perguntar alguma coisa?
 opening: >-
   Olá{% if name %}, {{ name }}{% endif %}! Eu sou a {{ guide }}, {{ ai_disclosure }}.
@@ -64,7 +64,7 @@ locales: [en, en-GB]
 guide: Robin
 ai_disclosure: I'm an AI guide
 recording_disclosure: This talk is recorded, as you agreed.
-trouble: Sorry, say that again?
+apology: Sorry, say that again?
 check_in: Still there?
 opening: >-
   Hello{% if name %} {{ name.split(" ")[0] }}{% endif %}! I'm {{ guide }}, and {{ ai_disclosure }}.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agent.scripts import PROMPTS, load_library
 from agent.scripts.checks.file import spoken_texts
-from agent.scripts.schema import Shared
+from agent.scripts.schema import SharedTexts
 from tests.support.shipped_scripts import shipped_script
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -37,7 +37,7 @@ def shipped_sentences() -> set[str]:
         for _, text in spoken_texts(file)
     ]
     for common in library.commons.values():
-        texts += filter(None, (getattr(common.fields, name) for name in Shared.model_fields))
+        texts += filter(None, (getattr(common.fields, name) for name in SharedTexts.model_fields))
     return {sentence for text in texts for sentence in sentences(text)}
 
 

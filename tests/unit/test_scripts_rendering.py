@@ -17,7 +17,7 @@ from tests.support.script_files import SHORT_SCRIPT, library_of, spoken
 
 LOCALES = ("en", "es", "fr", "de")
 SPOKEN = (
-    *("opening", "closing", "welcome_text", "trouble", "moment"),
+    *("opening", "closing", "welcome_text", "apology", "filler"),
     *("check_in", "recording_disclosure"),
 )
 
@@ -173,11 +173,11 @@ def test_render_script_needs_all_texts_in_a_locale_without_shared_ones(tmp_path:
     whole = SHORT_SCRIPT.replace(
         "training:",
         "guide: Maya\nai_disclosure: sono una IA\nrecording_disclosure: Registro\n"
-        "trouble: Scusa\ncheck_in: Ci sei?\ntraining:",
+        "apology: Scusa\ncheck_in: Ci sei?\ntraining:",
     )
     library = library_of(tmp_path, {"glass/it": whole})
     script = spoken(library, training_type="glass", locale="it-IT")
-    assert script.trouble == "Scusa"
+    assert script.apology == "Scusa"
     assert "You speak it" in script.instructions
     library = library_of(tmp_path / "less", {"glass/it": SHORT_SCRIPT})
     with pytest.raises(ScriptError, match=r"glass/it\.md: ai_disclosure"):

@@ -10,7 +10,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.scripts import Library, load_library, script_for
 
 IGNORED = "language: x\nnot_given: '-'\nignored_words: [training, course, of, the]\n"
-SHARED = "guide: G\nai_disclosure: an AI\nrecording_disclosure: R\ntrouble: T\ncheck_in: C\n"
+SHARED = "guide: G\nai_disclosure: an AI\nrecording_disclosure: R\napology: T\ncheck_in: C\n"
 SCRIPTS = {
     "forklift/en": "training_types: [fork lift truck, counterbalance]\nroles: [driver]",
     "forklift/es": "training_types: [carretilla elevadora]\nroles: [carretillero]",

@@ -17,13 +17,13 @@ from ruamel.yaml.scalarstring import FoldedScalarString
 
 from agent.scripts.finding import Loc, dotted, texts_in
 from agent.scripts.front_matter import PARTS
-from agent.scripts.schema import Shared
+from agent.scripts.schema import SharedTexts
 
 PERSONA: Final = "persona"
 """Stands for the text below the front matter, which is not a field."""
 _TRANSLATED: Final = frozenset(
     "training opening closing welcome_text talking_points facts questions words industries".split()
-) | frozenset(Shared.model_fields)
+) | frozenset(SharedTexts.model_fields)
 _NOT_INSIDE: Final = frozenset({"id", "type", "aliases", "only_if"})
 _OF_ONE_LANGUAGE: Final = (
     *("training_types", "roles", "keyterms", "reviewed", "voice", "avatar", "locales"),

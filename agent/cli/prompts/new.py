@@ -11,7 +11,7 @@ from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts.library import LOCALE, ScriptFile, read_commons
-from agent.scripts.schema import Common, Shared
+from agent.scripts.schema import Common, SharedTexts
 from agent.scripts.selection import DEFAULT_LOCALE
 
 _SKELETON = Path(__file__).with_name("skeleton.md")
@@ -69,5 +69,5 @@ def shared_texts(root: Path, locale: str) -> dict[str, str]:
     if locale in commons or language_of(locale) in commons:
         return {}
     common: ScriptFile[Common] = commons[DEFAULT_LOCALE]
-    given = {field: getattr(common.fields, field) for field in Shared.model_fields}
+    given = {field: getattr(common.fields, field) for field in SharedTexts.model_fields}
     return {field: " ".join(text.split()) for field, text in given.items() if text}

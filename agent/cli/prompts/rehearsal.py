@@ -201,7 +201,7 @@ class _Rehearsal:
                 await self._say(LANGUAGES[self._language]["no questions"])
             if record.failure:
                 self._note(f"The model did not answer ({record.failure}).")
-                await self._conversation.lines.say(self._state.script.trouble)
+                await self._conversation.lines.say(self._state.script.apology)
             elif record.over:
                 await self._conversation.lines.say(self._state.script.closing)
             else:

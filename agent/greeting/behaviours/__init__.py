@@ -4,8 +4,8 @@ To add a behaviour, write a class that takes a `Greeting` and subscribes to its 
 to the list. Handlers of one event run in the order of the list: `FallBackToVoice` changes the
 output before `RepeatLostLine` says the line again.
 
-A new line for it to say is a field of `Shared` in `agent/scripts/schema.py`, of `RenderedScript`,
-and of each file in `prompts/_common/`.
+A new line for it to say is a field of `SharedTexts` in `agent/scripts/schema.py`, with its text in
+each file of `prompts/_common/`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from agent.greeting.greeting import Greeting
 
 
 class ApologiseWithoutReply:
-    """Says the script's `trouble` line, once for what the trainee has said or typed."""
+    """Says the script's apology, once for what the trainee has said or typed."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
@@ -18,4 +18,4 @@ class ApologiseWithoutReply:
         turn = self._greeting.activity.trainee_turns
         if turn != self._apologised_at_turn:
             self._apologised_at_turn = turn
-            self._greeting.conversation.lines.say_soon(self._greeting.state.script.trouble)
+            self._greeting.conversation.lines.say_soon(self._greeting.state.script.apology)

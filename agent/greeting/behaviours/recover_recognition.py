@@ -79,6 +79,6 @@ class RecoverRecognition:
         if conversation.is_listening and state.opening_over.is_set() and not is_over:
             self._said += 1
             apologise = self._said <= _APOLOGIES
-            line = state.script.trouble if apologise else state.script.suggest_typing
+            line = state.script.apology if apologise else state.script.suggest_typing
             if line:
                 conversation.lines.say_soon(line)

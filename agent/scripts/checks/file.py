@@ -24,14 +24,13 @@ from agent.scripts.checks.wording import (
 from agent.scripts.finding import Finding, Loc, texts_in
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendering import render_script
-from agent.scripts.schema import OPTIONAL_LINES, Common, Script, Shared
+from agent.scripts.schema import REQUIRED_TEXTS, Common, Script, SharedTexts
 from agent.scripts.script_texts import COMMON_NAMES, NAMES, common_of, shared_text
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
 from agent.scripts.templates import template_errors
 from agent.scripts.word_forms import normalize_words
 from agent.speech.voices import gemini_voice, spoken_language
 
-_SHARED = tuple(Shared.model_fields)
 _NOT_SPOKEN = {"training_types", "roles", "locales", "voice", "avatar", "poster", "after_closing"}
 _NOT_SPOKEN_INSIDE = {"aliases", "id", "type", "only_if"}
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
@@ -47,9 +46,8 @@ def check_common(file: ScriptFile[Common]) -> list[Finding]:
     found = [
         file.body_finding(line, why) for line, why in template_errors(file.body, COMMON_NAMES, ())
     ]
-    for field in _SHARED:
-        source = getattr(file.fields, field)
-        if source is not None:
+    for field in SharedTexts.model_fields:
+        if source := getattr(file.fields, field):
             templates = [why for _, why in template_errors(source, NAMES, ())]
             problems = [*templates, *_text_problems(source, file.locale, is_name=field == "guide")]
             found += [file.finding((field,), why) for why in problems]
@@ -72,8 +70,7 @@ def check_file(
     yield from _check_industries(file, ignored_words(library))
     yield from _check_voice(file, voices)
     common = common_of(library, file.locale)
-    needed = [field for field in _SHARED if field not in OPTIONAL_LINES]
-    missing = [field for field in needed if shared_text(file, common, field) is None]
+    missing = [field for field in REQUIRED_TEXTS if not shared_text(file, common, field)]
     for field in missing:
         yield file.finding((field,), f"is missing, and _common has none in {file.locale}")
     yield from _check_persona(file)
@@ -105,7 +102,7 @@ def check_file(
 
 def spoken_texts(file: ScriptFile[Script]) -> Iterator[tuple[Loc, str]]:
     """Yield every text of a script that a voice speaks or the LLM reads, with its field."""
-    for loc, source in texts_in(file.fields.model_dump(exclude=_NOT_SPOKEN)):
+    for loc, source in texts_in(file.fields.model_dump(exclude=_NOT_SPOKEN, exclude_defaults=True)):
         if not _NOT_SPOKEN_INSIDE.intersection(loc):
             yield loc, source
 
@@ -165,7 +162,8 @@ def _plain(source: str) -> str:
 
 
 def _check_templates(file: ScriptFile[Script]) -> Iterator[Finding]:
-    for loc, source in texts_in(file.fields.model_dump(exclude={"words", "training"})):
+    templates = file.fields.model_dump(exclude={"words", "training"}, exclude_defaults=True)
+    for loc, source in texts_in(templates):
         names = NAMES - {"ai_disclosure"} if loc[-1] == "ai_disclosure" else NAMES
         for _, why in template_errors(source, names, file.fields.words):
             yield file.finding(loc, why)

@@ -11,7 +11,7 @@ from agent.scripts.disclosure import DISCLOSURE_MAX_S, discloses_ai, discloses_r
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.library import ScriptFile
 from agent.scripts.rendered_script import RenderedScript
-from agent.scripts.schema import OPTIONAL_LINES, SHARED_LINES, Script
+from agent.scripts.schema import REQUIRED_TEXTS, SHARED_LINES, Script
 from agent.scripts.speakable import estimate_speech_s, has_no_words
 
 _OPENING_MAX_S = 15.0
@@ -20,7 +20,8 @@ _LINE_MAX_S = 20.0
 """For every other line that is spoken word for word."""
 _LIMITS_S = {"opening": _OPENING_MAX_S, "recording_disclosure": DISCLOSURE_MAX_S}
 
-_SPOKEN = ("opening", "closing", *SHARED_LINES)
+_TEXTS = ("opening", "closing", "welcome_text", *SHARED_LINES)
+_REQUIRED = frozenset({"opening", "closing", "welcome_text", *REQUIRED_TEXTS})
 
 
 def check_rendered(
@@ -42,9 +43,9 @@ def _loc(file: ScriptFile[Script], variant: str, field: str) -> Loc:
 def _check_lines(
     file: ScriptFile[Script], variant: str, script: RenderedScript
 ) -> Iterator[Finding]:
-    for field in (*_SPOKEN, "welcome_text"):
+    for field in _TEXTS:
         text, loc = getattr(script, field), _loc(file, variant, field)
-        if has_no_words(text) and field not in OPTIONAL_LINES:
+        if field in _REQUIRED and has_no_words(text):
             yield file.finding(
                 loc, "has no words for a trainee with few, or with all, known values"
             )
