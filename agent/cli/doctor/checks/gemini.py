@@ -84,6 +84,17 @@ class _Models:
         except NoResponse as e:
             return e
 
+    async def reply(self, model: str) -> tuple[_Answer, bool]:
+        """Let a model say one word as in a greeting; True if it refuses its thinking settings."""
+        brief = {"maxOutputTokens": 16}
+        answer = await self.say(model, "Say OK.", brief | _thinking(model))
+        if answer.status == 400 and _thinking(model):
+            # Google's message may be "Request contains an invalid argument." for any reason.
+            without = await self.say(model, "Say OK.", brief)
+            if without.status == 200:
+                return without, True
+        return answer, False
+
 
 @reports(
     "gemini.key",
@@ -118,11 +129,11 @@ async def _use(config: Configuration, models: _Models) -> AsyncIterator[CheckRes
     """Let each model say one word, and each voice."""
     named, voices, tts = _named_models(config), _voices(config), config.worker.gemini_tts_model
     said, spoken = await asyncio.gather(
-        asyncio.gather(*(models.say(model, "Say OK.", _brief(model)) for model in named)),
+        asyncio.gather(*map(models.reply, named)),
         asyncio.gather(*(models.say(tts, "OK.", _speech(voice)) for voice in voices)),
     )
-    for (model, names), answer in zip(named.items(), said, strict=True):
-        yield _replied(model, names, answer, models.advice)
+    for (model, names), (answer, refuses) in zip(named.items(), said, strict=True):
+        yield _replied(model, names, answer, models.advice, refuses_thinking=refuses)
     if voices:
         yield _spoke(dict(zip(voices, spoken, strict=True)), models.advice)
     else:
@@ -131,13 +142,11 @@ async def _use(config: Configuration, models: _Models) -> AsyncIterator[CheckRes
         )
 
 
-def _brief(model: str) -> dict[str, Any]:
-    """Ask for the shortest reply, with the thinking settings of a greeting."""
-    config: dict[str, Any] = {"maxOutputTokens": 16}
-    if thinking := thinking_of(model):
-        named = {"thinking_budget": "thinkingBudget", "thinking_level": "thinkingLevel"}
-        config["thinkingConfig"] = {named[name]: value for name, value in thinking.items()}
-    return config
+def _thinking(model: str) -> dict[str, Any]:
+    """Return the thinking settings of a greeting, as the API names them."""
+    named = {"thinking_budget": "thinkingBudget", "thinking_level": "thinkingLevel"}
+    thinking = {named[name]: value for name, value in (thinking_of(model) or {}).items()}
+    return {"thinkingConfig": thinking} if thinking else {}
 
 
 def _speech(voice: str) -> dict[str, Any]:
@@ -171,10 +180,21 @@ async def _recognition(
 
 
 def _replied(
-    model: str, names: list[str], answer: _Answer, advice: Mapping[int, str]
+    model: str,
+    names: list[str],
+    answer: _Answer,
+    advice: Mapping[int, str],
+    *,
+    refuses_thinking: bool,
 ) -> CheckResult:
     named = f"{model} ({', '.join(names)})"
     status = answer.status
+    if refuses_thinking:
+        return warning(
+            "gemini.model",
+            f"{named} refuses its thinking settings; greetings continue without them, and slower",
+            f"set {names[0]} to another model; see ai.google.dev/gemini-api/docs/thinking",
+        )
     if status == 200 and thinking_of(model) is None:
         return warning(
             "gemini.model",
@@ -183,12 +203,6 @@ def _replied(
         )
     if status == 200:
         return ok("gemini.model", f"{named} answers")
-    if isinstance(answer, Response) and status == 400 and "thinking" in answer.text.lower():
-        return warning(
-            "gemini.model",
-            f"{named} refuses its thinking settings; greetings continue without them, and slower",
-            f"set {names[0]} to another model; see ai.google.dev/gemini-api/docs/thinking",
-        )
     if status in (400, 404):
         what = f"{named} does not answer: status {status}"
         return failed("gemini.model", what, f"set {names[0]} to {_MODEL_FIX}")

@@ -78,7 +78,7 @@ class Gemini:
             raise refused("llm", 400, "Invalid JSON payload received.") from None
         if thinking and self._faults.take("llm", "no-level"):
             call.detail["fault"] = "no-level"
-            wrong = "Thinking level is not supported."
+            wrong = "Request contains an invalid argument."
         if wrong:
             raise refused("llm", 400, wrong)
         if speaks(model):
