@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 
 from tests.support.conversation import (
+    LONG_LINE,
     attribute,
     events_of,
+    says,
     wait_for_end_of_opening,
     wait_for_opening,
 )
@@ -49,3 +51,14 @@ async def test_fallback_llm_answers(product: Product) -> None:
     calls = await product.providers.calls("llm")
     models = {call["detail"]["model"] for call in calls if call["call"].startswith("POST")}
     assert models >= {"gemini-3.5-flash-lite", "gemini-2.5-flash-lite"}
+
+
+async def test_answer_is_completed_in_text_if_every_voice_breaks_off(product: Product) -> None:
+    client, response, _ = await product.enter()
+    await wait_for_end_of_opening(client)
+    await product.providers.faults("tts:drop=0.7")
+    await product.providers.script(says(LONG_LINE))
+    await client.type("How does it go on?")
+    await until(lambda: attribute(client, "greeting.mode") == "text", 60, "no new mode")
+    await until(lambda: LONG_LINE in after_opening(client.agent_said), 60, "no answer to read")
+    assert "no_voice_left" in events_of(product, response["session_id"])

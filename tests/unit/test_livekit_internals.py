@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from livekit import rtc
-from livekit.agents import AgentServer, AgentSession, APIConnectionError
+from livekit.agents import AgentServer, AgentSession, APIConnectionError, tts
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
 from livekit.agents.ipc.proc_pool import ProcPool
@@ -39,8 +39,10 @@ from agent.core.livekit_internals.room import VoiceTrack, stop_captions
 from agent.core.livekit_internals.worker import ObservableAgentServer
 from agent.core.settings import WorkerSettings
 from agent.speech.models import FallbackModels
+from agent.speech.synthesis import FallbackVoices
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import Says, ScriptedLLM
+from tests.fakes.voice import FakeVoice
 from tests.support.clock import Clock
 from tests.support.environments import WORKER
 
@@ -187,6 +189,20 @@ async def test_model_that_has_failed_before_is_asked_if_the_other_one_fails_now(
         assert (await models.chat(chat_ctx=ChatContext()).collect()).text == "It is short."
         await asyncio.sleep(0.05)
         assert first.left == left
+
+
+async def test_voice_that_breaks_off_is_reported_if_every_voice_has_failed_before() -> None:
+    failing = FakeVoice(sound_s=0.2, fails=True), FakeVoice(sound_s=0.2, fails=True)
+    voices = FallbackVoices([*failing])
+    reported: list[tts.TTS[Any]] = []
+    voices.on("tts_availability_changed", lambda event: reported.append(event.tts))
+    for _ in range(4):
+        async with voices.stream() as stream:
+            stream.push_text("It is short.")
+            stream.end_input()
+            async for _ in stream:
+                pass
+    assert reported == [*failing, *failing]
 
 
 def test_speaking_rate_is_computed_by_the_method_we_replace() -> None:

@@ -12,9 +12,12 @@ from collections.abc import AsyncIterable, Iterator
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from livekit.agents import llm, tts
+from livekit.agents import APIConnectOptions, llm, tts
 from livekit.agents.llm.fallback_adapter import FallbackLLMStream
-from livekit.agents.tts.fallback_adapter import FallbackSynthesizeStream
+from livekit.agents.tts.fallback_adapter import (
+    DEFAULT_FALLBACK_API_CONNECT_OPTIONS,
+    FallbackSynthesizeStream,
+)
 
 
 class FallbackLLM(llm.FallbackAdapter):
@@ -35,7 +38,20 @@ class FallbackLLM(llm.FallbackAdapter):
 
 
 class FallbackTTS(tts.FallbackAdapter):
-    """The fallback adapter of voices, with fewer probes: see `_limit_probes`."""
+    """The fallback adapter of voices, which reports each failure of a voice in use.
+
+    The plain one tries voices that have failed before if all have, but never reports that they fail
+    again. The rest of a line would be lost without a sign
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/tts/fallback_adapter.py).
+    """
+
+    def stream(
+        self, *, conn_options: APIConnectOptions = DEFAULT_FALLBACK_API_CONNECT_OPTIONS
+    ) -> FallbackSynthesizeStream:
+        if not any(status.available for status in self._status):
+            for status in self._status:
+                status.available = True
+        return super().stream(conn_options=conn_options)
 
 
 class UnmeasuredLLMStream(llm.LLMStream, ABC):
