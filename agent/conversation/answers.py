@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from agent.core.events import AnswersChanged, Events
-from agent.core.types import Answer
+from agent.core.records import Answer
 from agent.scripts import Question
 
 ACCEPTED = ("Saved: ", "Kept: ", "Left out: ")

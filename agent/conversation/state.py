@@ -13,7 +13,7 @@ from agent.billing.usage import AvatarUsage
 from agent.conversation.answers import Answers
 from agent.core.events import ClosingCause, Events, OpeningFinished
 from agent.core.job_metadata import JobMetadata
-from agent.core.types import Mode
+from agent.core.records import Mode
 from agent.outcomes.earlier_greeting import EarlierGreeting
 from agent.outcomes.outcome import Disclosure, Recorded
 from agent.outcomes.timeline import Timeline

@@ -9,7 +9,7 @@ from livekit.agents.llm import ChatMessage
 
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import Events, LineAdded
-from agent.core.types import Line
+from agent.core.records import Line
 
 
 class Transcript:

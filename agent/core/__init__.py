@@ -1,1 +1,1 @@
-"""Settings, errors, logging and domain types that every other package uses."""
+"""Settings, errors, logging and records that every other package uses."""

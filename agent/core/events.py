@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from agent.core.log import logger
-from agent.core.types import Line, Mode
+from agent.core.records import Line, Mode
 
 if TYPE_CHECKING:
     from livekit.agents.llm import ChatMessage

@@ -23,8 +23,8 @@ from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError
 from agent.core.events import ModeChanged
 from agent.core.livekit_internals.room import VoiceTrack
+from agent.core.records import Mode
 from agent.core.tasks import TaskSet
-from agent.core.types import Mode
 
 _WITHDRAW_AFTER_S: Final = 5.0
 """Seconds before the agent's own track is withdrawn.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from agent.core.types import Answer
+from agent.core.records import Answer
 from agent.outcomes.outcome import Disclosure, Ended, Notice, Outcome, field_in
 from agent.outcomes.tally import COUNT_LABELS
 

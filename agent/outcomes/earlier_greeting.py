@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agent.core.end_reasons import RESTARTABLE
 from agent.core.errors import StoreError
 from agent.core.log import logger
-from agent.core.types import Answer
+from agent.core.records import Answer
 from agent.outcomes.outcome import Disclosure, Outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS

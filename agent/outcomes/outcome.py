@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agent.core.end_reasons import WORKER_LOST
-from agent.core.types import Answer, Line, Mode, Record
+from agent.core.records import Answer, Line, Mode, Record
 from agent.outcomes.timeline import Timeline
 
 RecordedBy = Literal["worker", "egress"]

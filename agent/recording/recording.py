@@ -16,8 +16,8 @@ from livekit.agents.llm import ChatMessage
 from agent.core.errors import RecordingError
 from agent.core.events import Events, RecordingChanged
 from agent.core.log import logger
+from agent.core.records import Line
 from agent.core.tasks import start_task
-from agent.core.types import Line
 from agent.outcomes.outcome import Recorded, RecordedBy
 from agent.recording.captions import Captions
 

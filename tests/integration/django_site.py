@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-from agent.core.types import Answer
+from agent.core.records import Answer
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
 from agent.outcomes.outcome import Ended, Outcome

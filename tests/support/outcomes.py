@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from agent.core.types import Answer, Line
+from agent.core.records import Answer, Line
 from agent.outcomes.delivery import DeliveryTimes
 from agent.outcomes.outcome import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
 from agent.outcomes.timeline import Timeline

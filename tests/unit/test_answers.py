@@ -9,7 +9,7 @@ import pytest
 
 from agent.conversation.answers import Answers
 from agent.core.events import AnswersChanged, Events
-from agent.core.types import Answer
+from agent.core.records import Answer
 from agent.scripts import ChoiceQuestion, NumberQuestion, TextQuestion, YesNoQuestion
 
 TRUCK = ChoiceQuestion(

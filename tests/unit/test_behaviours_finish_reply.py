@@ -13,7 +13,7 @@ from livekit.agents.voice import SpeechHandle
 from livekit.agents.voice.audio_recognition import _EndOfTurnInfo, _EndOfTurnMetrics
 
 from agent.core.events import LineAdded
-from agent.core.types import Line
+from agent.core.records import Line
 from agent.greeting.behaviours.finish_reply import FinishReply
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from livekit.agents.llm import ChatMessage
 
 from agent.core.events import LineAdded
-from agent.core.types import Line
+from agent.core.records import Line
 from agent.greeting.behaviours import BEHAVIOURS
 from agent.greeting.greeting import Greeting
 from tests.fakes.greeting import fake_greeting

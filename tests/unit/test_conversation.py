@@ -22,7 +22,7 @@ from agent.core.events import (
     RecordingDeclined,
 )
 from agent.core.job_metadata import JobMetadata
-from agent.core.types import Line
+from agent.core.records import Line
 from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
 from agent.outcomes.outcome import Recorded
 from agent.scripts import load_library

@@ -12,8 +12,8 @@ from agent.conversation.script_lines import opening_line
 from agent.conversation.state import GreetingState
 from agent.core.events import OpeningStarted, RecordingChanged
 from agent.core.job_metadata import JobMetadata
+from agent.core.records import Answer
 from agent.core.settings import VoiceSettings
-from agent.core.types import Answer
 from agent.outcomes.earlier_greeting import EarlierGreeting
 from agent.outcomes.outcome import Disclosure, Notice, Recorded
 from tests.fakes.scripted_llm import ScriptedLLM

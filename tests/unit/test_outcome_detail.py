@@ -16,8 +16,8 @@ from agent.__main__ import main
 from agent.core.errors import ConfigError
 from agent.core.events import LineAdded
 from agent.core.log import RedactingFilter
+from agent.core.records import Line
 from agent.core.settings import EndpointSettings, WorkerSettings
-from agent.core.types import Line
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.delivery import OutcomeDelivery

@@ -9,7 +9,7 @@ import pytest
 
 from agent.conversation.answers import Answers
 from agent.core.events import Events
-from agent.core.types import Answer
+from agent.core.records import Answer
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.earlier_greeting import EarlierGreeting, earlier_greeting
 from agent.outcomes.outcome import Disclosure, Ended, Notice, Outcome, Recorded

@@ -36,8 +36,8 @@ from agent.core.errors import ScriptError
 from agent.core.events import ClosingRequested, LineAdded
 from agent.core.job_metadata import JobMetadata
 from agent.core.locales import language_of
+from agent.core.records import Answer
 from agent.core.settings import LlmSettings
-from agent.core.types import Answer
 from agent.scripts import Question, RenderedScript
 from agent.scripts.schema import Value
 from agent.scripts.selection import DEFAULT_SCRIPT

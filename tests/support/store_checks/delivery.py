@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from agent.core.records import Answer, Line
 from agent.core.settings import StoreSettings
-from agent.core.types import Answer, Line
 from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
 from agent.outcomes.outcome import Outcome
 from agent.store import Store

@@ -1,4 +1,4 @@
-"""Domain types that the conversation, the recording and the outcome share."""
+"""What is recorded of a conversation: its mode, its lines and its answers."""
 
 from __future__ import annotations
 
