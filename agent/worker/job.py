@@ -45,7 +45,7 @@ async def greet(ctx: JobContext) -> None:
     """
     watch_event_loop("job")
     settings: WorkerSettings = ctx.proc.userdata["settings"]
-    metadata = metadata_of(ctx)
+    metadata = _metadata_of(ctx)
     timeline = Timeline.since_asked(metadata.asked_at, time.time())
     if ctx.job.room.creation_time_ms:
         timeline.mark("room_created", ctx.job.room.creation_time_ms / 1000)
@@ -202,7 +202,7 @@ def _log_reconnecting() -> None:
     )
 
 
-async def clean_up(ctx: JobContext) -> None:
+async def end_job(ctx: JobContext) -> None:
     """End the greeting, however the job was stopped, so that no avatar stays in the room."""
     greeting: RunningGreeting | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
@@ -210,7 +210,7 @@ async def clean_up(ctx: JobContext) -> None:
     await flush_traces(ctx.proc.userdata["tracing"])
 
 
-def metadata_of(ctx: JobContext) -> JobMetadata:
+def _metadata_of(ctx: JobContext) -> JobMetadata:
     """Read the metadata of the dispatch or of the room; unreadable metadata stops no greeting."""
     session_id = session_id_of(ctx.job.room.name)
     for source, text in (("job", ctx.job.metadata), ("room", ctx.job.room.metadata)):

@@ -31,7 +31,7 @@ from agent.telemetry.metric_files import use_new_files
 from agent.telemetry.metrics import JOBS, JOBS_REFUSED, WORKER_DRAINING, WORKER_REGISTERED
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
-from agent.worker.job import clean_up, greet
+from agent.worker.job import end_job, greet
 from agent.worker.loop_monitor import watch_event_loop
 from agent.worker.orphans import end_after_worker
 from agent.worker.shared import shared
@@ -99,7 +99,7 @@ class GreetingServer(ObservableAgentServer):
             greet,
             agent_name=settings.livekit_agent_name,
             on_request=self._on_request,
-            on_session_end=clean_up,
+            on_session_end=end_job,
         )
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
