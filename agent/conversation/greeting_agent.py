@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Final
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, Agent, APIError, FlushSentinel, ModelSettings, llm, stt
+from livekit.agents import NOT_GIVEN, Agent, APIError, FlushSentinel, ModelSettings, llm, stt, tts
 from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
@@ -62,6 +62,11 @@ class GreetingAgent(Agent):
             vad=words.activity if speech else NOT_GIVEN,
         )
 
+    @property
+    def voice(self) -> str:
+        """The model of the voice that speaks the next line; empty without voices."""
+        return self.tts.model if isinstance(self.tts, tts.TTS) else ""
+
     async def on_enter(self) -> None:
         """Answer at once if this agent takes over; the first agent waits for the opening."""
         if self._takes_over:
@@ -114,7 +119,7 @@ class GreetingAgent(Agent):
                     yield call_of_switch_language(locale)
                     return
                 unread.append(part)
-                if not self.recognition or can_be_said(spoken.text, script.locale):
+                if can_be_said(spoken.text, self.voice):
                     while unread:
                         yield unread.pop(0)
         if unread:
@@ -131,7 +136,7 @@ class GreetingAgent(Agent):
         Begin with the first clause while the model still writes the rest.
         """
         name, locale = self._state.metadata.trainee.name, self._state.script.locale
-        said = Pronunciation(name, locale).stream(text)
+        said = Pronunciation(name, locale, voice=self.voice).stream(text)
         async with aclosing(early_parts(said)) as parts:
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:

@@ -58,11 +58,11 @@ class ScriptLines:
         self.cancel_preparation()
         script = self._state.script
         self._opening_text = opening_line(self._state)
+        voice = self._speech.voice(script.locale, script.voice)
+        name = self._state.metadata.trainee.name
         self._prepared = PreparedLine(
-            self._speech.voice(script.locale, script.voice),
-            Pronunciation(self._state.metadata.trainee.name, script.locale).apply(
-                self._opening_text
-            ),
+            voice,
+            Pronunciation(name, script.locale, voice=voice.model).apply(self._opening_text),
             expected_s=estimate_speech_s(self._opening_text, script.locale),
             events=self._events,
         )

@@ -15,6 +15,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.speech.gemini_thinking import thinking_of
 from agent.speech.models import build_llm
+from agent.speech.pronunciation import can_be_said
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import choose_recognition
 from agent.speech.session import build_session
@@ -108,6 +109,14 @@ async def test_gemini_voice_uses_gemini_with_a_time_limit() -> None:
     )
     # The plugin's own client would wait without limit.
     assert spoken_by._client._api_client._http_options.timeout == 6_000
+
+
+@pytest.mark.parametrize(
+    ("voice", "reads_all"), [("aura-2-andromeda-en", False), ("gemini:Kore", True)]
+)
+async def test_agent_reads_every_alphabet_if_its_voice_does(voice: str, reads_all: bool) -> None:
+    settings = VoiceSettings.from_env({**ENVIRONMENT, "VOICES": f"en={voice}"})
+    assert can_be_said("视频很短", build_conversation(settings).agent.voice) is reads_all
 
 
 async def test_voice_and_model_have_a_fallback_unless_it_is_empty() -> None:
