@@ -72,8 +72,8 @@ class Conversation:
         forward_session_events(self.session, events)
         self._wordless = WordlessSound(self._words, events)
         keep_early_replies(self.session)
-        self.script_in_use = ScriptInUse(self.session, self._words, speech)
-        self.lines = ScriptLines(self.session, self._words, speech)
+        self.script_in_use = ScriptInUse(self.session, self._words, self._line.texts, speech)
+        self.lines = ScriptLines(self.session, self._words, self._line.texts, speech)
 
     @property
     def agent(self) -> GreetingAgent:

@@ -13,6 +13,7 @@ from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
 from agent.conversation.function_tools import FunctionTools, call_of_switch_language, has_asked_next
+from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.timely_reply import Reply, timely_reply
@@ -38,6 +39,7 @@ class GreetingAgent(Agent):
         state: GreetingState,
         tools: FunctionTools,
         words: TraineeWords,
+        texts: LineTexts,
         speech: LanguageSpeech | None,
         *,
         chat_ctx: llm.ChatContext | None = None,
@@ -45,7 +47,7 @@ class GreetingAgent(Agent):
         """Create the agent for `state.script`, which takes over with `chat_ctx` if it is given."""
         script = self.script = state.script
         self._state = state
-        self._words = words
+        self._words, self._texts = words, texts
         self._takes_over = chat_ctx is not None
         self._may_switch = not self._takes_over
         """False for the first reply after a change of language: the model might change it back."""
@@ -148,7 +150,7 @@ class GreetingAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncGenerator[str | TimedString, None]:
         """Pass the text of a line on to captions, as plain text like that of the voice; keep it."""
-        line = self._words.line.texts.begin()
+        line = self._texts.begin()
         async for piece in filter_markdown(text):
             line.text += piece
             yield piece

@@ -12,6 +12,7 @@ from livekit.agents.llm import ChatContext
 
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.greeting_agent import GreetingAgent
+from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
@@ -35,12 +36,13 @@ class ScriptInUse:
         self,
         session: AgentSession[GreetingState],
         words: TraineeWords,
+        texts: LineTexts,
         speech: LanguageSpeech | None,
     ) -> None:
         """Create the first agent; `speech` is None for a typed conversation."""
         self._session = session
         self._state = session.userdata
-        self._words = words
+        self._words, self._texts = words, texts
         self._speech = speech
         self._tools = FunctionTools(self._state, self)
         self._update_keyterms()
@@ -103,5 +105,7 @@ class ScriptInUse:
             self._session.update_options(keyterms=keyterms)
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
-        self._words.line.texts.clear()
-        return GreetingAgent(self._state, self._tools, self._words, self._speech, chat_ctx=chat_ctx)
+        self._texts.clear()
+        return GreetingAgent(
+            self._state, self._tools, self._words, self._texts, self._speech, chat_ctx=chat_ctx
+        )

@@ -14,6 +14,7 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, AgentSession
 from livekit.agents.voice import SpeechHandle
 
+from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import OpeningFinished, OpeningStarted, RecordingChanged, ScriptChanged
@@ -35,12 +36,13 @@ class ScriptLines:
         self,
         session: AgentSession[GreetingState],
         words: TraineeWords,
+        texts: LineTexts,
         speech: LanguageSpeech | None,
     ) -> None:
         self._session = session
         self._state = session.userdata
         self._events = self._state.events
-        self.texts = words.line.texts
+        self.texts = texts
         self._words = words
         self._speech = speech
         self._prepared: PreparedLine | None = None
