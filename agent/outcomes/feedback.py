@@ -49,8 +49,7 @@ async def add_feedback(store: Store, session_id: str, feedback: Feedback) -> Fee
         return FeedbackResult.NOT_ENDED
     outcome.feedback = feedback
     body, stored_as = outcome.model_dump_json(), outcome.id + _SUFFIX
-    await store.open_outcome(stored_as, session_id, body, HOLD_S)
-    if await store.save_outcome(stored_as, body, HOLD_S):
+    if await store.open_outcome(stored_as, session_id, body, HOLD_S):
         return FeedbackResult.ADDED
     return FeedbackResult.NOT_KEPT
 

@@ -80,6 +80,10 @@ JOB_START_S: Final = 8.0
 """How long a job may take to join. A cold start on a busy machine takes several seconds."""
 
 
+FORGOTTEN_S: Final = 86_400.0
+"""How long the outcome of a forgotten session is refused: longer than any greeting."""
+
+
 class Store(Protocol):
     """Sessions, claims, outcomes and the avatar ledger.
 
@@ -167,13 +171,11 @@ class Store(Protocol):
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float
-    ) -> None:
-        """Add an open outcome. If it exists and is open, this is the same as `save_outcome`."""
+    ) -> bool:
+        """Add an open outcome, or replace its body; its lease lasts `lease_s` seconds from now.
 
-    async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
-        """Replace the body of an open outcome, and renew its lease for `lease_s` seconds from now.
-
-        Returns False if the outcome was closed or deleted.
+        Returns False, and changes nothing, if the outcome was closed or `forget_session` deleted
+        it. An outcome that the store lost, for example in a failover, is added again.
         """
 
     async def close_outcome(
@@ -208,7 +210,10 @@ class Store(Protocol):
         """Return the bodies of all outcomes of a session, oldest first."""
 
     async def forget_session(self, session_id: str) -> int:
-        """Delete a session's entry and its outcomes; return the number of deleted outcomes."""
+        """Delete a session's entry and its outcomes; return the number of deleted outcomes.
+
+        The ids of those that were open are kept for FORGOTTEN_S: `open_outcome` refuses them.
+        """
 
     async def forget_older(self, age_s: float) -> int:
         """Delete all sessions, with their outcomes, that did not change for `age_s` seconds.

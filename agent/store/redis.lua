@@ -5,9 +5,10 @@
 -- The clock is the server's: the clocks of the workers may differ.
 
 local bodies, sessions, attempts, open, due, age, requests, request_bodies = unpack(KEYS, 1, 8)
-local given, seconds_of, bills, unbilled, days, counts = unpack(KEYS, 9, 14)
-local phase, outcomes, dispatch_claim = unpack(KEYS, 15, 17)
-local FIRST_OTHER = 18
+local given, seconds_of, bills, unbilled, days, counts, forgotten = unpack(KEYS, 9, 15)
+local phase, outcomes, dispatch_claim = unpack(KEYS, 16, 18)
+local FIRST_OTHER = 19
+local FORGOTTEN_S = 86400
 local session = ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -153,7 +154,9 @@ end
 
 local function delete_session()
   local ids = redis.call('ZRANGE', outcomes, 0, -1)
+  redis.call('ZREMRANGEBYSCORE', forgotten, '-inf', now - FORGOTTEN_S)
   for _, id in ipairs(ids) do
+    if redis.call('ZSCORE', open, id) then redis.call('ZADD', forgotten, now, id) end
     redis.call('HDEL', bodies, id)
     redis.call('HDEL', sessions, id)
     redis.call('HDEL', attempts, id)
@@ -172,21 +175,15 @@ local function touch_session_of(id)
 end
 
 function store.open_outcome(id, body, lease_s)
+  if redis.call('ZSCORE', forgotten, id) then return 0 end
   if redis.call('HSETNX', sessions, id, session) == 1 then
     redis.call('ZADD', outcomes, now, id)
   elseif not redis.call('ZSCORE', open, id) then
-    return
+    return 0
   end
   redis.call('HSET', bodies, id, body)
   redis.call('ZADD', open, now + lease_s, id)
   touch()
-end
-
-function store.save_outcome(id, body, lease_s)
-  if not redis.call('ZSCORE', open, id) then return 0 end
-  redis.call('HSET', bodies, id, body)
-  redis.call('ZADD', open, now + lease_s, id)
-  touch_session_of(id)
   return 1
 end
 

@@ -104,11 +104,8 @@ class RedisStore(RedisServer):
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float
-    ) -> None:
-        await self._run_for(session_id, "open_outcome", outcome_id, body, lease_s)
-
-    async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
-        return bool(await self._run("save_outcome", outcome_id, body, lease_s))
+    ) -> bool:
+        return bool(await self._run_for(session_id, "open_outcome", outcome_id, body, lease_s))
 
     async def close_outcome(
         self, outcome_id: str, body: str, *, only_expired: bool = False

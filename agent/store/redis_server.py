@@ -55,6 +55,7 @@ _KEYS: Final = (
     "greeter:avatar_session_unbilled",  # sorted set: id, by the last change of its seconds
     AVATAR_DAYS,
     "greeter:counts",  # hash: name of a count -> its value
+    "greeter:outcome:forgotten",  # sorted set: id, by the time it was deleted while open
 )
 _SCRIPT: Final = Path(__file__).with_name("redis.lua").read_text(encoding="utf-8")
 _SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()

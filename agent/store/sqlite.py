@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.core.errors import StoreError
 from agent.store.interface import (
+    FORGOTTEN_S,
     PRESUMED,
     LedgerEntry,
     Phase,
@@ -25,6 +26,8 @@ from agent.store.sqlite_file import SqliteFile
 _DAY_S = 86_400.0
 _NOBODY: Final = ""
 """Holder of the leases that are claims: no caller can renew them."""
+_FORGOTTEN: Final = "forgotten/"
+"""Begins the name of a claim on the id of an outcome that was deleted while it was open."""
 
 
 class SqliteStore(SqliteFile):
@@ -143,21 +146,15 @@ class SqliteStore(SqliteFile):
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float
-    ) -> None:
-        now = time.time()
-        await self._execute(
-            "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
-            " VALUES (?1, ?2, ?3, 'open', ?4, ?5, ?5)"
-            " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
-            " WHERE state = 'open'",
-            (outcome_id, session_id, body, now + lease_s, now),
-        )
-
-    async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
+    ) -> bool:
         now = time.time()
         saved = await self._execute(
-            "UPDATE outcome SET body = ?, due = ?, changed = ? WHERE id = ? AND state = 'open'",
-            (body, now + lease_s, now, outcome_id),
+            "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
+            " SELECT ?1, ?2, ?3, 'open', ?4, ?5, ?5"
+            " WHERE NOT EXISTS (SELECT 1 FROM lease WHERE name = ?6)"
+            " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
+            " WHERE state = 'open'",
+            (outcome_id, session_id, body, now + lease_s, now, f"{_FORGOTTEN}{outcome_id}"),
         )
         return saved == 1
 
@@ -355,6 +352,11 @@ def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:
 
 
 def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
+    db.execute(
+        "INSERT OR IGNORE INTO lease (name, holder, until) SELECT ?1 || id, ?2, ?3 FROM outcome"
+        " WHERE session_id = ?4 AND state = 'open'",
+        (_FORGOTTEN, _NOBODY, time.time() + FORGOTTEN_S, session_id),
+    )
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))
     db.execute("DELETE FROM request WHERE session_id = ?", (session_id,))
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount

@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.billing.budget import utc_day
 from agent.core.errors import StoreError
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.core.tasks import BackgroundTask
 from agent.store import Store, WritableCheck
@@ -52,6 +53,7 @@ class ReadinessCheck(BackgroundTask):
         self._delivers = bool(settings.outcome_webhook_url)
         self._store_answered_at = -math.inf
         self._counts_at = -math.inf
+        self._counts: dict[str, float] = {}
 
     @property
     def store_answers(self) -> bool:
@@ -89,7 +91,14 @@ class ReadinessCheck(BackgroundTask):
             await self._read_counts()
 
     async def _read_counts(self) -> None:
-        STORED_COUNTS.update(await self._store.counts())
+        before, self._counts = self._counts, await self._store.counts()
+        STORED_COUNTS.update(self._counts)
+        if any(self._counts.get(name, 0.0) < count for name, count in before.items()):
+            logger.warning(
+                "the store has lost data: undelivered outcomes and the avatar minutes of today may "
+                "be missing. Let Redis keep its data on disk and on replicas, or check STATE_DIR",
+                extra={"event": "store_data_lost"},
+            )
         try:
             space = await self._store.space()
         except StoreError:  # a managed Redis may refuse INFO

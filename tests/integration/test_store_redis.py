@@ -161,12 +161,14 @@ async def test_redis_forget_session_leaves_no_key(store: Store, redis_url: str) 
     await store.close_outcome("due", "1")
     await store.retry_delivery("due", 1, 60)
     await store.forget_session("s")
+    forgotten = "greeter:outcome:forgotten"  # without it, a running greeting would write it anew
     await store.start("t")
     await store.forget_phase("t")
     await store.end("u", "continue")
     await store.restart("u")
     async with redis.Redis.from_url(redis_url) as raw:
-        assert await raw.keys("*") == []
+        assert await raw.keys("*") == [forgotten.encode()]
+        assert await raw.zrange(forgotten, 0, -1) == [b"open"]
 
 
 async def test_redis_forget_session_removes_the_text_from_the_append_only_file(

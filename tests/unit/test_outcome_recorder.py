@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -91,7 +92,7 @@ async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_
     await counted(store, 30.0)
     # What delivery does when its clock says that the lease has expired.
     [body] = await other.outcomes("s")
-    await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
+    await other.open_outcome("o", "s", body, -timedelta(hours=1).total_seconds())
     assert await other.close_outcome("o", body, only_expired=True)
     setup.stay.past_s = 40.0
     await setup.recorder.close("continue")
@@ -112,6 +113,22 @@ async def test_recorder_does_not_warn_of_an_outcome_that_was_deleted(
     await setup.recorder.close("continue")
     assert [each["levelname"] for each in logged(caplog, "outcome_not_saved")] == ["INFO"]
     assert await other.outcomes("s") == []
+    await other.aclose()
+
+
+async def test_recorder_writes_an_outcome_anew_that_the_store_lost(path: Path) -> None:
+    store, other = SqliteStore(path), SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(30.0)
+    await counted(store, 30.0)
+    with sqlite3.connect(path) as lost:
+        lost.execute("DELETE FROM outcome")
+    assert not await setup.recorder.is_deleted(), "its recording would be deleted"
+    with sqlite3.connect(path) as lost:
+        lost.execute("DELETE FROM outcome")
+    await setup.recorder.close("continue")
+    [body] = await other.outcomes("s")
+    assert '"reason":"continue"' in body
     await other.aclose()
 
 

@@ -133,9 +133,9 @@ async def test_delivery_logs_an_unreachable_store_once_and_continues_later(
             await platform.has(1)
             await until(lambda: logged(caplog, "store_back"))
             # The greeting continues, but could not renew its lease while the store was away.
-            assert await where.store.save_outcome("running", running, -1)
+            assert await where.store.open_outcome("running", "s", running, -1)
             await asyncio.sleep(0.1)  # several rounds
-            assert await where.store.save_outcome("running", running, 60)
+            assert await where.store.open_outcome("running", "s", running, 60)
     assert len(logged(caplog, "store_unreachable")) == 1
 
 
@@ -172,4 +172,4 @@ async def test_clock_jump_does_not_close_running_greetings(
         real_time = time.time
         monkeypatch.setattr("time.time", lambda: real_time() + 60)
         await asyncio.sleep(0.2)  # several rounds
-        assert await store.save_outcome("running", running, 20)
+        assert await store.open_outcome("running", "s", running, 20)

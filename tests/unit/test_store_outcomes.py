@@ -21,7 +21,7 @@ async def test_sqlite_forget_session_removes_the_text_from_all_files(tmp_path: P
     assert await other_process.outcomes("s") == []
     for i in range(50):
         await store.open_outcome(f"o{i}", "s", "my-own-words " * 500, LEASE_S)
-        await store.save_outcome(f"o{i}", "my-own-words and more " * 500, LEASE_S)
+        await store.open_outcome(f"o{i}", "s", "my-own-words and more " * 500, LEASE_S)
     await store.forget_session("s")
     left = await asyncio.to_thread(lambda: [p.read_bytes() for p in tmp_path.iterdir()])
     assert left
@@ -78,7 +78,7 @@ async def main(mine):
     store = SqliteStore(Path(sys.argv[1]))
     for i in range(20):
         await store.open_outcome(f"{mine}-{i}", "s", "1", 60)
-        assert await store.save_outcome(f"{mine}-{i}", "2", 60)
+        assert await store.open_outcome(f"{mine}-{i}", "s", "2", 60)
         assert await store.close_outcome(f"{mine}-{i}", "3")
     taken = []
     while batch := await store.due_outcomes(10, reserve_s=60):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
 from agent.billing.budget import utc_day
 from agent.core.settings import EndpointSettings
-from agent.store import Store
+from agent.store import SqliteStore, Store
 from agent.token_endpoint import readiness
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
 from tests.support.clock import Clock
 from tests.support.environments import ENDPOINT
+from tests.support.process_logs import logged
 from tests.support.waiting import until
 
 
@@ -55,6 +58,32 @@ async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
         await until(lambda: check.store_answers, 30, "the store did not answer again")
         await until(lambda: shown("reachable", what="store") == 1, 30, "not shown")
         await until(lambda: shown("reachable", what="livekit") == 0, 30, "shown as reachable")
+
+
+async def test_readiness_warns_if_the_store_has_lost_its_data(
+    rooms: LiveKitRooms, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    class ReadStore(SqliteStore):
+        reads = 0
+
+        async def counts(self) -> dict[str, float]:
+            self.reads += 1
+            return await super().counts()
+
+    store = ReadStore(tmp_path / "store")
+    await store.add_counts({"greetings|avatar|continue": 3})
+    async with ReadinessCheck(rooms, store, EndpointSettings.from_env(ENDPOINT)) as check:
+        await until(lambda: store.reads == 1, 30, "not read")
+        with sqlite3.connect(tmp_path / "store") as lost:
+            lost.execute("DELETE FROM tally")
+        await store.add_counts({"greetings|avatar|continue": 1})
+        await clock.advance(20)
+        await until(lambda: logged(caplog, "store_data_lost"), 30, "no line")
+        await clock.advance(20)
+        await until(lambda: store.reads == 3, 30, "not read again")
+        await until(lambda: check.store_answers, 30, "no answer")
+        assert len(logged(caplog, "store_data_lost")) == 1, "it is said once"
+    await store.aclose()
 
 
 @pytest.mark.parametrize(("minutes", "left_s"), [(None, math.inf), ("2", 30), ("1", 0)])

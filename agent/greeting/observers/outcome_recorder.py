@@ -62,7 +62,6 @@ class OutcomeRecorder:
         self._room_sid = job.room.sid
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
-        self._in_store = False
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
         self._outcome = Outcome(
@@ -118,9 +117,11 @@ class OutcomeRecorder:
 
     async def is_deleted(self) -> bool:
         """True if the session's data was deleted meanwhile; False if the store does not say."""
-        if self._store is None or not self._in_store:
+        if self._store is None:
             return False
         try:
+            if await self._save(self._store):
+                return False
             stored = await self._store.outcomes(self._outcome.session_id)
         except StoreError:
             return False  # the failed save is logged
@@ -140,8 +141,8 @@ class OutcomeRecorder:
             return
         for attempt in range(1, _CLOSE_TRIES + 1):
             try:
-                body = await self._update(self._store)
-                if await self._store.close_outcome(self._outcome.id, body):
+                await self._save(self._store)
+                if await self._store.close_outcome(self._outcome.id, self._body()):
                     await count_outcome(self._store, self._outcome.model_dump_json())
                 elif await self.is_deleted():
                     logger.info(
@@ -175,8 +176,7 @@ class OutcomeRecorder:
         while self._store is not None and not self._over.is_set():
             self._changed.clear()
             try:
-                body = await self._update(self._store)
-                await self._store.save_outcome(self._outcome.id, body, LEASE_S)
+                await self._save(self._store)
                 failing = False
             except StoreError as e:
                 STORE_ERRORS.labels("save_outcome").inc()
@@ -196,15 +196,12 @@ class OutcomeRecorder:
             except TimeoutError:
                 pass
 
-    async def _update(self, store: Store) -> str:
-        """Bring the record up to date, open it in the store if needed, and count avatar seconds."""
-        if not self._in_store:
-            outcome = self._outcome
-            await store.open_outcome(outcome.id, outcome.session_id, self._body(), LEASE_S)
-            self._in_store = True
+    async def _save(self, store: Store) -> bool:
+        """Save the outcome and count avatar seconds; False if it was closed or deleted."""
         body = self._body()
+        saved = await store.open_outcome(self._outcome.id, self._outcome.session_id, body, LEASE_S)
         await self._state.avatar_usage.add_to_ledger(store)
-        return body
+        return saved
 
     def _body(self) -> str:
         outcome, state, script = self._outcome, self._state, self._state.script

@@ -92,7 +92,7 @@ async def check_expired_outcome_is_closed_with_what_was_saved(store: Store) -> N
 async def check_outcome_with_a_renewed_lease_is_not_closed(store: Store) -> None:
     body = outcome("o").model_dump_json()
     await store.open_outcome("o", "s", body, 0.1)
-    assert await store.save_outcome("o", body, 60)
+    assert await store.open_outcome("o", "s", body, 60)
     await asyncio.sleep(0.15)  # the first lease would have expired
     async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await asyncio.sleep(0.2)  # several rounds

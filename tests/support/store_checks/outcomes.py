@@ -18,7 +18,7 @@ async def due_ids(store: Store, **how: float) -> list[str]:
 async def check_outcome_is_saved_closed_and_delivered(store: Store) -> None:
     await store.open_outcome("o", "s", "1", LEASE_S)
     assert await store.outcomes("s") == ["1"]
-    assert await store.save_outcome("o", "2", LEASE_S)
+    assert await store.open_outcome("o", "s", "2", LEASE_S)
     assert await store.outcomes("s") == ["2"]
     assert await due_ids(store) == []
     assert await store.pending_deliveries() == 0
@@ -37,19 +37,16 @@ async def check_closed_outcome_is_not_changed(store: Store) -> None:
     await store.open_outcome("o", "s", "1", LEASE_S)
     assert await store.close_outcome("o", "closed")
     assert not await store.close_outcome("o", "again")
-    assert not await store.save_outcome("o", "later", LEASE_S)
-    await store.open_outcome("o", "s", "anew", LEASE_S)
+    assert not await store.open_outcome("o", "s", "later", LEASE_S)
     assert await store.due_outcomes(10) == [("o", "closed", 0)]
     await store.finish_delivery("o")
     await store.retry_delivery("o", 1, 0)
-    await store.open_outcome("o", "s", "anew", LEASE_S)
-    assert not await store.save_outcome("o", "later", LEASE_S)
+    assert not await store.open_outcome("o", "s", "later", LEASE_S)
     assert await due_ids(store) == [], "a late retry does not make it due again"
     assert await store.outcomes("s") == ["closed"]
 
 
-async def check_unknown_outcome_is_not_written(store: Store) -> None:
-    assert not await store.save_outcome("o", "1", LEASE_S)
+async def check_unknown_outcome_is_not_closed(store: Store) -> None:
     assert not await store.close_outcome("o", "1")
     assert not await store.close_outcome("o", "1", only_expired=True)
     await store.retry_delivery("o", 1, 0)
@@ -78,7 +75,7 @@ async def check_expired_outcome_is_closed_once(store: Store) -> None:
     await store.open_outcome("back", "s", "c", EXPIRED_S - 1)
     assert await store.expired_outcomes(1) == [("back", "c")], "the oldest lease first"
     assert await store.expired_outcomes(10) == [("back", "c"), ("expired", "b")]
-    assert await store.save_outcome("back", "c2", LEASE_S)
+    assert await store.open_outcome("back", "s", "c2", LEASE_S)
     assert not await store.close_outcome("back", "gone", only_expired=True), "its lease was renewed"
     assert not await store.close_outcome("alive", "gone", only_expired=True)
     closed = await asyncio.gather(
@@ -141,7 +138,7 @@ async def check_forget_session_deletes_all_and_later_writes_fail(store: Store) -
     assert await store.forget_session("s") == 4
     assert await store.phase("s") is None
     assert await store.outcomes("s") == []
-    assert not await store.save_outcome("open", "2", LEASE_S)
+    assert not await store.open_outcome("open", "s", "2", LEASE_S)
     assert not await store.close_outcome("open", "2")
     assert not await store.close_outcome("expired", "2", only_expired=True)
     await store.retry_delivery("due", 1, 0)
@@ -155,7 +152,7 @@ async def check_forget_session_deletes_all_and_later_writes_fail(store: Store) -
 
 async def check_forget_session_wins_over_concurrent_saves(store: Store) -> None:
     await store.open_outcome("o", "s", "1", LEASE_S)
-    saves = [store.save_outcome("o", str(i), LEASE_S) for i in range(10)]
+    saves = [store.open_outcome("o", "s", str(i), LEASE_S) for i in range(10)]
     await asyncio.gather(*saves[:5], store.forget_session("s"), *saves[5:])
     assert await store.outcomes("s") == []
     assert not await store.close_outcome("o", "2")
@@ -178,7 +175,7 @@ async def check_forget_older_keeps_recent_sessions_and_valid_leases(store: Store
     assert await store.outcomes("delivered") == []
     assert await store.outcomes("expired") == []
     assert await store.outcomes("going on") == ["1"], "its lease is valid"
-    assert await store.save_outcome("open", "2", LEASE_S)
+    assert await store.open_outcome("open", "s", "2", LEASE_S)
 
 
 async def check_forget_older_counts_from_the_last_change(store: Store) -> None:
@@ -204,7 +201,7 @@ async def check_forget_older_deletes_more_than_one_batch(store: Store) -> None:
 OUTCOME_CHECKS = [
     check_outcome_is_saved_closed_and_delivered,
     check_closed_outcome_is_not_changed,
-    check_unknown_outcome_is_not_written,
+    check_unknown_outcome_is_not_closed,
     check_open_outcome_twice_saves,
     check_close_outcome_succeeds_for_one_caller,
     check_expired_outcome_is_closed_once,
