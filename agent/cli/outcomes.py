@@ -122,7 +122,7 @@ class _Settings(StoreSettings, RecordingSettings):
 
 async def _forget(settings: _Settings, session_id: str) -> str:
     """Delete all; return what was deleted, or nothing if the session is not known."""
-    async with aclosing(open_store(settings)) as store:
+    async with aclosing(existing_store(settings)) as store:
         known = await store.phase(session_id) is not None
         outcomes = len(newest_versions(await store.outcomes(session_id)))
         # The store first: then a greeting that is still running keeps no recording either.

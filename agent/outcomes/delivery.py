@@ -132,7 +132,7 @@ class OutcomeDelivery(BackgroundTask):
             return False
         if self._store_is_away:
             self._store_is_away = False
-            logger.warning(
+            logger.info(
                 "the store is back; outcomes are delivered again", extra={"event": "store_back"}
             )
         return more

@@ -98,9 +98,19 @@ def test_wrong_arguments_print_the_usage(
     assert f"usage: python -m agent {arguments[0]} [-h] SESSION" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["forget", "outcome"])
+def test_command_does_not_create_a_store(run: Run, state: Path, command: str) -> None:
+    wrong = state.parent / "wrong"
+    code, _, err = run(command, "7", STATE_DIR=str(wrong))
+    assert code == 1
+    assert f"there is no store at {wrong / 'store.sqlite3'}: set STATE_DIR" in err
+    assert not wrong.exists()
+
+
 def test_unusable_store_is_reported_without_its_password(run: Run, state: Path) -> None:
-    (state.parent / "file").touch()
-    code, _, err = run("forget", "7", STATE_DIR=str(state.parent / "file"))
+    broken = state.parent / "broken"
+    (broken / "store.sqlite3").mkdir(parents=True)
+    code, _, err = run("forget", "7", STATE_DIR=str(broken))
     assert code == 1
     assert err.startswith("python -m agent forget: ")
     assert "cannot be written" in err

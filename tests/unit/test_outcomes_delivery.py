@@ -132,6 +132,7 @@ async def test_delivery_logs_an_unreachable_store_once_and_continues_later(
             where.move_back()
             await platform.has(1)
             await until(lambda: logged(caplog, "store_back"))
+            assert [each["levelname"] for each in logged(caplog, "store_back")] == ["INFO"]
             # The greeting continues, but could not renew its lease while the store was away.
             assert await where.store.open_outcome("running", "s", running, -1)
             await asyncio.sleep(0.1)  # several rounds

@@ -255,6 +255,7 @@ async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
         found = [vars(record).get("event", "") for record in caplog.records]
         return [e for e in found if e in ("supervision_backoff", "supervision_resumed")]
 
+    caplog.set_level(logging.INFO)
     async with supervisor_of(livekit, store, pass_s=PASS_S):
         await livekit.wait_for_calls("ListRooms")
         livekit.status = status

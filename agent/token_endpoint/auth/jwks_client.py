@@ -94,7 +94,7 @@ class JwksClient:
             self._failure = str(e)
             return
         if self._failure:
-            logger.warning(
+            logger.info(
                 "the platform's keys can be fetched again",
                 extra={"event": "platform_keys_available"},
             )

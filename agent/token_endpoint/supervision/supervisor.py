@@ -178,7 +178,7 @@ class Supervisor(BackgroundTask):
             return
         if self._failures and self._rooms.answered_at > self._failed_at:
             self._failures = 0
-            logger.warning(
+            logger.info(
                 "LiveKit answers again; supervision continues",
                 extra={"event": "supervision_resumed"},
             )
