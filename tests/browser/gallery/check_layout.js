@@ -66,6 +66,10 @@ async ({ shown, mustBeInView, largerText = false }) => {
         }
         if (document.documentElement.scrollHeight > innerHeight) report("is higher than its box");
 
+        // In a box that is low for its text, it would hide most of the page.
+        const heightInEm = root.clientHeight / parseFloat(getComputedStyle(root).fontSize);
+        if (heightInEm >= 22 && hiddenAt(named("continue")).length > 0)
+            report("Continue is not in view without scrolling");
         if (mustBeInView) {
             for (const [name, element] of essential()) {
                 if (name === "the last caption" && question() !== null) continue;

@@ -19,9 +19,10 @@ SIZES_AND_LOCALES: Final = (
     ("small-phone", "de"),
 )
 """The longer words of other languages matter where there is little room."""
+PHONES: Final = ("phone", "phone-landscape", "small-phone")
 _VARIANTS: Final = (
     *((size, "en") for size in ("phone-landscape", "small-laptop", "zoom-200")),
-    *((size, locale) for size in ("phone", "phone-landscape") for locale in ("es", "fr")),
+    *((size, locale) for size in PHONES for locale in ("es", "fr")),
 )
 
 LARGER_TEXT: Final = {
