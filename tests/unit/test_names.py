@@ -366,6 +366,11 @@ SHOWN_AND_SAID = [
     ("Sage Steele", "Sage Steele", "Sage Steele"),
     ("Grant Show", "Grant Show", "Grant Show"),
     ("You Na", "You Na", "You Na"),
+    ("Sebastian Sus", "Sebastian Sus", "Sebastian Sus"),
+    ("Jerzy Mich", "Jerzy Mich", "Jerzy Mich"),
+    ("Kiss I. Ildikó", "Kiss I. Ildikó", "Kiss I Ildikó"),
+    # A surname that is an insult if it stands alone.
+    ("Anna Loser", "Anna Loser", "Anna Loser"),
 ]
 
 NO_NAME = [
@@ -482,7 +487,8 @@ NO_NAME = [
     ),
     *("User A", "Conference Room B", "Herr Unbekannt", "qwert zuiop", "abcdef", "C'est moi"),
     *("Name: Ada", "EXTERNAL: Ada Hill", "S-1-5-21-3623", "Acme S.A.R.L.", "Prado S.L.U."),
-    *("The Best", "Who Cares", "Vollidiot"),
+    *("The Best", "Who Cares", "Vollidiot", "Loser", "The Smiths", "Thank You"),
+    *("Nurse", "Elektroniker", "Psychotherapist", "Engineer, mining", "Técnico", "Vendeuse"),
     *("auth0|5f7c", "urn:uuid:3f2b", "CN=Ada Hill,OU=Sales", "../../etc/passwd", "uid=ada"),
     *("M?ller", "Jos\ufffd", "MÃ¼ller", "GarcÃ\xada", "Å\x81ukasz", "Jos%C3%A9", "Jos\\u00e9"),
 ]

@@ -18,12 +18,14 @@ from agent.core.names.characters import (
 )
 from agent.core.names.degrees import without_degrees
 from agent.core.names.given_name_first import given_name_first
-from agent.core.names.identifiers import is_identifier
 from agent.core.names.logins import with_spaces, without_domain
 from agent.core.names.name_end import before_punctuation, words_of_name
-from agent.core.names.placeholders import is_group, is_placeholder, without_missing_cells
-from agent.core.names.sentences import has_contraction, has_insult
-from agent.core.names.two_people import has_two_names
+from agent.core.names.no_name.groups import is_group
+from agent.core.names.no_name.identifiers import is_identifier
+from agent.core.names.no_name.insults import has_insult
+from agent.core.names.no_name.placeholders import is_placeholder, without_missing_cells
+from agent.core.names.no_name.sentences import has_contraction
+from agent.core.names.no_name.two_people import has_two_names
 from agent.core.names.word_lists import PARTICLES, is_title, plain
 from agent.core.plain_text import cut
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from agent.core.names.abbreviations import is_abbreviation
-from agent.core.names.placeholders import is_group
+from agent.core.names.no_name.groups import is_group
 from agent.core.names.word_lists import DEGREES, SUFFIXES, is_title, plain
 
 _KNOWN: Final = re.compile(

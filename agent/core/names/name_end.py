@@ -7,9 +7,8 @@ from typing import Final
 
 from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.characters import letters_of
-from agent.core.names.placeholders import without_missing_parts
-from agent.core.names.sentences import is_order, is_sentence
-from agent.core.names.two_people import begins_second_name
+from agent.core.names.no_name.placeholders import without_missing_parts
+from agent.core.names.no_name.sentences import is_order, is_sentence
 from agent.core.names.word_lists import (
     LOWER_CASE_PARTICLES,
     PARTICLES,
@@ -57,8 +56,6 @@ def words_of_name(text: str) -> list[str]:
         if words and is_degree_field(word) and is_title(words[-1]) and not _is_text(following):
             words.append(word)
             continue
-        if begins_second_name(word, after=words):
-            return []
         untitled = [known for known in words if not is_title(known)]
         begun = any(known[0].isupper() for known in words)
         after_particle = bool(words) and words[-1] in _CAPITALISED_PARTICLES

@@ -28,7 +28,7 @@ SHORT_PARTICLES: Final = frozenset(_WORDS["short_particles"])
 LOWER_CASE_PARTICLES: Final = frozenset(_WORDS["lower_case_particles"])
 """Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
 NO_NAME: Final = frozenset().union(*_WORDS["no_name"].values())
-"""Placeholders, roles, departments and replies. Text with only these words is not a name."""
+"""Placeholders, occupations, departments and replies. Text of only these words is not a name."""
 NAMES_TOO: Final = frozenset(_WORDS["names_too"])
 """Words of `NO_NAME` that are given names if they stand alone with a capital: `Na`, `Rien`."""
 MISSING_PART: Final = frozenset(_WORDS["missing_part"])
@@ -43,9 +43,9 @@ GROUPS_AS_WRITTEN: Final = frozenset(_WORDS["groups_as_written"])
 """Companies, if the last word is written like this: `Siemens AG`, but not `Ali Ag Omar`."""
 INSULTS: Final = frozenset(_WORDS["insults"])
 ONLY_IN_SENTENCES: Final = frozenset(_WORDS["only_in_sentences"])
-"""Words of sentences that are never names. Text with one of them is not a name."""
+"""Words of sentences that no name begins with."""
 SENTENCE_WORDS: Final = ONLY_IN_SENTENCES | frozenset(_WORDS["sentence_words"])
-"""All words of sentences. Some are names, too (`Wilhelm Tell`), so only two make a sentence."""
+"""All words of sentences. Some are names, too (`Wilhelm Tell`), so it takes two of them."""
 ABBREVIATIONS: Final[dict[str, str]] = _WORDS["abbreviations"]
 """Abbreviations, with or without a period, and the words to say for them."""
 ABBREVIATIONS_WITH_PERIOD: Final[dict[str, str]] = _WORDS["abbreviations_with_period"]
