@@ -195,6 +195,19 @@ SHOWN_AND_SAID = [
     ("<b>Ada</b>", "Ada", "Ada"),
     ("`Ada` 😀™", "Ada", "Ada"),
     ("&lt;b&gt;Ada&lt;/b&gt;&#10;# now", "Ada", "Ada"),
+    # Letters that were encoded twice, or escaped.
+    ("MÃ¼ller", "Müller", "Müller"),
+    ("GarcÃ\xada", "García", "García"),
+    ("Å\x81ukasz", "Łukasz", "Łukasz"),
+    ("Nguyá»…n VÄƒn An", "Nguyễn Văn An", "Nguyễn Văn An"),
+    ("Ð˜Ð²Ð°Ð½", "Иван", "Иван"),
+    ("AyÅŸe", "Ayşe", "Ayşe"),
+    ("Jos%C3%A9%20Ruiz", "José Ruiz", "José Ruiz"),
+    ("Jos\\u00e9", "José", "José"),
+    ("O\\'Brien", "O'Brien", "O'Brien"),
+    ("LÍŠKA", "Líška", "Líška"),
+    ("JOSÉ\u00a0LOPEZ", "José Lopez", "José Lopez"),
+    ("คำ", "คำ", "คำ"),
     # Names that look like "no name".
     ("Christopher Null", "Christopher Null", "Christopher Null"),
     ("CHRISTOPHER NULL", "Christopher Null", "Christopher Null"),
@@ -490,7 +503,7 @@ NO_NAME = [
     *("The Best", "Who Cares", "Vollidiot", "Loser", "The Smiths", "Thank You"),
     *("Nurse", "Elektroniker", "Psychotherapist", "Engineer, mining", "Técnico", "Vendeuse"),
     *("auth0|5f7c", "urn:uuid:3f2b", "CN=Ada Hill,OU=Sales", "../../etc/passwd", "uid=ada"),
-    *("M?ller", "Jos\ufffd", "MÃ¼ller", "GarcÃ\xada", "Å\x81ukasz", "Jos%C3%A9", "Jos\\u00e9"),
+    *("M?ller", "Jos\ufffd", "ZoÃ« Müller", "Jos%E9"),
 ]
 
 

@@ -1,59 +1,71 @@
-"""Reads escapes, symbols in place of letters, and other forms of letters."""
+"""Reads letters: `JÃ¼rgen` and `J&uuml;rgen` as `Jürgen`, `Ke$ha` as `Kesha`, `Ａda` as `Ada`."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+import urllib.parse
 from typing import Final
 
 from agent.core.names.word_lists import has_letters
 from agent.core.plain_text import APOSTROPHES, few_marks, unescaped
 
+_BYTES: Final = {bytes([n]).decode("cp1252", "ignore") or chr(n): n for n in range(256)}
+_DECODED_WRONGLY: Final = re.compile(
+    r"[Â-ß][\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰‹•˜™›]|[ÃÄÅ][ŒœŠšŽžŸ]|á[º»]"
+)
+"""Two bytes of UTF-8 that were read as Latin-1: `MÃ¼ller`, but not `LÍŠKA`."""
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2}))", re.I)
 _MARKS: Final = (
     APOSTROPHES
     | dict.fromkeys(map(ord, "`‛′"), "'")
     | dict.fromkeys(map(ord, "‐‑‒־−﹣－"), "-")
     | str.maketrans("（）［］｛｝＜＞", "()[]{}<>")
 )
-_SYMBOL_LETTERS: Final = (
-    (re.compile(r"(?<=[A-Z])\$(?=[A-Z])"), "S"),
-    (re.compile(r"(?<=[^\W\d_])\$(?=[^\W\d_])"), "s"),
-    (re.compile(r"(?<=[^\W\d_])!(?=[a-z])"), "i"),
-    (re.compile(r"\s\+\s"), " & "),
-    (re.compile(r"\+"), " "),
-    (re.compile(r"(?<=\s)'T(?=\s)"), "'t"),
-)
-"""Symbols in place of letters and spaces, which would end the name: `Ke$ha`, `P!nk`, `Ada+Li`."""
-_DAMAGED: Final = re.compile(
-    r"\ufffd|\?[^\W\d_]|[^\W\d_]\?(?!\s*$)|^\s*\S+\?\s*$|%[0-9A-F]{2}|\\(?:x[0-9a-f]{2}|u[0-9a-f]{4})"
-    r"|[Â-ß][\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰‹•˜™›]"
-)
-"""A letter that was lost or encoded twice: `M?ller`, `MÃ¼ller`, `M%C3%BCller`."""
+_LOST_LETTER: Final = re.compile(r"\ufffd|\?[^\W\d_]|[^\W\d_]\?(?!\s*$)|^\s*\S+\?\s*$")
+"""In `M?ller` and `Ana?`."""
+_SYMBOL: Final = re.compile(r"(?<=[^\W\d_])(?:\$(?=[^\W\d_])|!(?=[a-z]))")
+"""In `Ke$ha` and `P!nk`."""
 _DETACHED: Final = re.compile(r"\b([DLNOdl]') (?=[^\W\d_])")
 """In `O' Brien`."""
+_LETTER_FORMS: Final = re.compile(r"<(?:wide|narrow|font|circle|isolated|initial|medial|final)>")
+"""Unicode's word for forms that only look different, such as `Ａ`; unlike those of `ª` and `ำ`."""
+
+
+def decoded(text: str) -> str:
+    """Read `J%C3%BCrgen`, `J\\u00fcrgen` and `JÃ¼rgen`, which is UTF-8 read as Latin-1."""
+    text = _ESCAPE.sub(lambda code: chr(int(code[1] or code[2], 16)), urllib.parse.unquote(text))
+    if not _DECODED_WRONGLY.search(text):
+        return text
+    try:
+        return bytes(_BYTES[c] for c in text).decode()
+    except (KeyError, UnicodeDecodeError):
+        return text
 
 
 def is_damaged(text: str) -> bool:
-    """True if letters were lost or encoded twice."""
-    return bool(_DAMAGED.search(text))
+    """True if letters were lost."""
+    return bool(_LOST_LETTER.search(text) or _DECODED_WRONGLY.search(text))
 
 
 def readable(text: str) -> str:
     """Return one line without HTML escapes, and with one form of apostrophes and hyphens."""
-    return unescaped(text).translate(_MARKS)
+    return re.sub(r"\\+(?=')", "", unescaped(text).translate(_MARKS))
 
 
 def with_letters_for_symbols(text: str) -> str:
-    """Turn `Ke$ha` into `Kesha`, and `O' Brien` into `O'Brien`."""
-    for symbol, letter in _SYMBOL_LETTERS:
-        text = symbol.sub(letter, text)
-    return _DETACHED.sub(r"\1", text)
+    """Turn `Ke$ha` into `Kesha`, `Ada+Li` into `Ada Li`, and `O' Brien` into `O'Brien`."""
+    text = re.sub(r"(?<=[A-Z])\$(?=[A-Z])", "S", text)
+    text = _SYMBOL.sub(lambda found: "i" if found[0] == "!" else "s", text)
+    return _DETACHED.sub(
+        r"\1", text.replace(" + ", " & ").replace("+", " ").replace(" 'T ", " 't ")
+    )
 
 
 def normalised(text: str) -> str:
-    """Remove symbols, and replace forms of letters (`Ａ`) except those of `M.ª` and Armenian."""
+    """Remove symbols, and replace forms of letters (`Ａ`)."""
     kept = (
-        c if c in "ªºև" else unicodedata.normalize("NFKC", c)
+        unicodedata.normalize("NFKC", c) if _LETTER_FORMS.match(unicodedata.decomposition(c)) else c
         for c in unicodedata.normalize("NFC", text)
         if unicodedata.category(c)[0] != "S"
     )

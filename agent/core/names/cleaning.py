@@ -11,6 +11,7 @@ from agent.core.names.additions import (
 )
 from agent.core.names.capitals import capitalise
 from agent.core.names.characters import (
+    decoded,
     is_damaged,
     normalised,
     readable,
@@ -43,6 +44,7 @@ def clean_name(value: object) -> str:
 
 
 def _cleaned(value: str) -> str:
+    value = decoded(value)
     if is_damaged(value):
         return ""
     text = without_code(readable(without_other_lines(value)))
