@@ -34,8 +34,6 @@ class RenderedScript(SharedTexts):
     reason: str
     """Why this script was selected, for log and outcome; never text of the platform or trainee."""
 
-    poster: str
-    """URL of a picture of the guide; empty for POSTER_URL."""
     training: str
     opening: str
     closing: str

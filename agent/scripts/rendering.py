@@ -45,7 +45,6 @@ def render_script(
         industry=selection.industry,
         reason=selection.reason,
         guide=guide,
-        poster=script.poster or "",
         training=speakable["training"],
         **shared,
         opening=opening,
