@@ -84,7 +84,6 @@ async def test_listen_sends_interim_results_and_then_the_final_one(
     assert arrived - (began + said.end_time) > 0.25
 
 
-@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_ignores_silence_and_noise(
     providers: Providers, http: aiohttp.ClientSession
 ) -> None:
@@ -97,7 +96,6 @@ async def test_listen_ignores_silence_and_noise(
     assert not [e for e in events if e.type == stt.SpeechEventType.START_OF_SPEECH]
 
 
-@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_english_and_multi_only(
     providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
@@ -190,7 +188,6 @@ async def test_speak_has_a_voice_for_each_language_and_gender(
         ("stt:drop=0.5", APIError, None),
     ],
 )
-@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_fault_raises_in_the_plugin(
     providers: Providers,
     http: aiohttp.ClientSession,
@@ -251,7 +248,6 @@ async def test_listen_slow_fault_delays_the_final(
     assert time.monotonic() - began > 1.5
 
 
-@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_half_open_fault_answers_no_ping(
     providers: Providers, http: aiohttp.ClientSession
 ) -> None:
