@@ -188,7 +188,7 @@ class TraineeWords:
             if final:
                 self._held.append(event)
             return []
-        if self.line.under_way and is_backchannel(text, self._state.script.locale):  # 3
+        if self.line.under_way and is_backchannel(text):  # 3
             self._state.events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
                 self.line.resume()
