@@ -21,6 +21,9 @@ _LATEST_WORDS_WITHIN_S: Final = 1.0
 """The same for a later sound. Usually, words are recognised sooner."""
 _LATEST_S: Final = 3.0
 """How much later the sounds are noticed, at most, because others follow."""
+_COUGH_S: Final = 1.0
+"""During a line, a shorter sound is a cough, or another person: it is not noticed. The line goes
+on, and a trainee who interrupts it speaks again."""
 
 
 class WordlessSound:
@@ -38,6 +41,8 @@ class WordlessSound:
     def _on_sound(self, event: VADEvent) -> None:
         self._in_sound = event.type is VADEventType.START_OF_SPEECH
         if self._in_sound:
+            return
+        if self._words.line.under_way and event.speech_duration < _COUGH_S:
             return
         ended_at = time.monotonic() - event.silence_duration
         if self._began_at is None or self._words.heard_since(self._began_at):

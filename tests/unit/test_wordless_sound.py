@@ -88,6 +88,21 @@ async def test_sounds_without_end_are_noticed(setup: Setup, clock: Clock) -> Non
     assert len(setup.noticed) == 1
 
 
+async def test_cough_during_a_line_is_not_noticed(setup: Setup, clock: Clock) -> None:
+    """A second recogniser would make words of it, which stop the line."""
+    setup.recognition.session.speaks()
+    for _ in range(4):
+        setup.begins()
+        setup.ends(0.5)
+        await clock.advance(2.5)
+    await clock.advance(10.0)
+    assert setup.noticed == []
+    setup.begins()
+    setup.ends(1.2)
+    await clock.advance(10.0)
+    assert setup.noticed == [1.2]
+
+
 async def test_words_make_a_sound_known(setup: Setup, clock: Clock) -> None:
     setup.begins()
     setup.ends(2.0)
