@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+
+import aiohttp
 import pytest
-from livekit.agents import LanguageCode, inference, stt
+from aiohttp import web
+from livekit.agents import APIConnectOptions, APIError, LanguageCode, inference, stt
 from livekit.plugins import deepgram
 from multidict import MultiDict
 
@@ -14,6 +19,7 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.demo.providers.deepgram.rules import query_problem
+from agent.demo.providers.wire import serving
 from agent.speech.endpointing import DETECTOR_STRICTNESS
 from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
@@ -99,6 +105,32 @@ async def test_local_detector_is_less_strict_than_by_default(
         lower = usual * DETECTOR_STRICTNESS
         assert await detector.unlikely_threshold(language) == pytest.approx(lower)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("model", ["flux-general-en", "nova-3"])
+async def test_lost_connection_is_raised_and_not_logged_as_an_error(
+    model: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def listen(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.close(code=1011)
+        return socket
+
+    choice = choose_recognition(model, ["en"])
+    app = web.Application()
+    app.add_routes([web.get(choice.path, listen)])
+    async with serving(app) as url, aiohttp.ClientSession() as http:
+        settings = VoiceSettings.from_env({**RECOGNITION, "DEEPGRAM_BASE_URL": url})
+        recognition = build_recognition(settings, choice, Events())
+        monkeypatch.setattr(recognition.stt, "_session", http)
+        stream = recognition.stt.stream(conn_options=APIConnectOptions(max_retry=0, timeout=30))
+        async with asyncio.timeout(30):
+            with pytest.raises(APIError):
+                async for _ in stream:
+                    pass
+        await stream.aclose()
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == []
 
 
 def test_thresholds_out_of_range_name_the_variable() -> None:
