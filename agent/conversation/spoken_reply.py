@@ -1,6 +1,6 @@
 """Removes what the trainee should not hear from a reply that is otherwise speech.
 
-That is who speaks (`Maya: Hello`, `Assistant: Hello`), and sentences that a second model repeats
+That is who speaks (`Maya: Hello`, `Speaker 1: Hello`), and sentences that a second model repeats
 when it starts the reply over after a failure.
 """
 
@@ -11,16 +11,18 @@ from typing import Final
 
 from livekit.agents import llm
 
+from agent.speech.sentences import complete_sentences
+
 _ROLES: Final = (
     r"(?:ai |ki-)?(?:(?:chat)?bot|tutor|teacher|trainer|instru[ck]tor|coach|host|narrator|speaker"
     r"|voice|assistant|model|ai|agent|guide|avatar|answer|reply|response|output"
     r"|assistent|ausbilder|sprecher|moderator|stimme|modell|antwort|asistente|locutor|modelo|agente"
     r"|guía|respuesta|voz|formateur|formatrice|narrateur|modèle|réponse|voix)(?:in|a|e)?"
+    r"(?:[ _]?\d{1,2}|[ _][A-Z])?"
 )
+"""Also `Trainerin`, `SPEAKER_00`, `Speaker A`."""
 _REMARK: Final = r"\s?\([^()\n]{1,40}\)"
 """Behind a speaker: `Tutor (friendly):`."""
-_SENTENCES: Final = re.compile(r".*[.!?…][\"')»”]*(?=\s|\Z)", re.S)
-"""All complete sentences of a text."""
 
 
 class SpokenReply:
@@ -55,8 +57,7 @@ class SpokenReply:
     def ends_a_sentence(self) -> bool:
         """True if what has been passed on ends with a complete sentence."""
         text = self.text.rstrip()
-        found = _SENTENCES.match(text)
-        return found is not None and found[0] == text
+        return bool(text) and complete_sentences(text) == text
 
     def starts_over(self, chunk: llm.ChatChunk) -> bool:
         """Whether another model starts the reply over with this chunk."""
@@ -65,8 +66,8 @@ class SpokenReply:
         over = self._attempt is not None and bool(self.text)
         self._attempt = chunk.id
         if over:
-            said = _SENTENCES.match(self.text)
-            self._repeats, self.text, self._held = said[0].strip() if said else "", "", ""
+            self._repeats = complete_sentences(self.text).strip()
+            self.text, self._held = "", ""
         return over
 
     def take(self, chunk: llm.ChatChunk) -> llm.ChatChunk:

@@ -29,7 +29,7 @@ LABELS = [
     *("Maya: ", "Maya:\n", "**Maya:** ", "[Maya]: ", "Maya : ", "MAYA: ", "Maya (AI avatar): "),
     *("Assistant: ", "# Answer\n", "- AI: ", "**Assistant:** ", "assistant\n", "AI: ", "Antwort: "),
     *("Guía: ", "Réponse : ", "Tutor (friendly): ", "Trainerin: ", "Formatrice (souriante) : "),
-    *("Assistant: Maya: ", ": "),
+    *("Assistant: Maya: ", ": ", "Speaker 1: ", "SPEAKER_00: ", "**Agent A:** ", "Sprecher 2: "),
 ]
 
 

@@ -1,0 +1,27 @@
+"""Where the sentences of a text begin and end, and which words it has."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_CLOSED: Final = r"[\"')»”]*"
+PIECE: Final = re.compile(rf".+?(?:[.!?:…]{_CLOSED}\s+|\n\s*|\Z)", re.S)
+"""A sentence, a clause before a colon, or a line; the last piece of a text may be incomplete."""
+COMPLETE: Final = re.compile(rf"(?:[.!?:…]{_CLOSED}\s+|\n\s*)\Z")
+"""The end of a piece that more text cannot change."""
+ENDED: Final = re.compile(rf"[.!?…。！？]{_CLOSED}\s*\Z")
+"""The end of a sentence."""
+_SENTENCES: Final = re.compile(rf".*[.!?…。！？]{_CLOSED}(?=\s|\Z)", re.S)
+_WORD: Final = re.compile(r"[\w']+")
+
+
+def complete_sentences(text: str) -> str:
+    """Return a text without the incomplete sentence at its end."""
+    found = _SENTENCES.match(text)
+    return found[0] if found else ""
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case."""
+    return _WORD.findall(text.lower())
