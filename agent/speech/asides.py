@@ -1,4 +1,4 @@
-"""Leaves out what a model writes beside its words: directions, marks, tags and list numbers."""
+"""Leaves out what a model writes beside its words: directions, tags, and the marks of lists."""
 
 from __future__ import annotations
 
@@ -10,46 +10,82 @@ _GESTURES: Final = (
     "|winks|waves|pauses|lächelt|lacht|schmunzelt|nickt|seufzt|zwinkert|winkt|sonríe|(?:se )?ríe"
     "|risas|asiente|suspira|sourit|rit|rires|acquiesce|hoche|soupire"
 )
-_ASIDE: Final = re.compile(
-    # In brackets: `[end of turn]`, `[warmly]`; no link.
-    r"[ \t]*\[[^\[\]\n]{0,80}\](?!\()"
-    r"|</?[a-z][\w-]*(?:\s[^<>\n]{0,60})?/?>"
-    # In mid-sentence: `*smiles*`, `(laughs softly)`. Other words there may be meant as speech.
-    rf"|[ \t]*(?:\((?:{_GESTURES})\b[^()\n]{{0,30}}\)|\*(?:{_GESTURES})\b[^*\n]{{0,30}}\*"
-    r"|\((?:pause|pausa)\))"
-    # Between two sentences: `(They seem nervous.)`, `*leans forward*`. Emphasised sentences begin
-    # with a capital letter.
-    r"|(?:(?<=\n)|(?<=[.!?…:] ))"
-    r"(?:\([^()\n]{1,80}\)|(?-i:\*[a-zà-ÿ][^*\n]{0,40}\*))\.?(?=\s+(?-i:[^\Wa-zà-ÿ\d]|[\"„“«¿¡])|\s*\Z)"
-    # The number or bullet of a list item. The filter of Markdown removes `-` and `*`.
-    r"|(?<=\n)(?:\d{1,2}[.)]|[•‣◦▪–—])[ \t]+",
-    re.I,
+_CAPITAL: Final = r"(?-i:[^\Wa-zà-ÿ\d])"
+_SENTENCE_BEGINS: Final = r"(?:(?<=\n)|(?<=[.!?…:] ))"
+_SENTENCE_FOLLOWS: Final = rf"\.?(?=\s+(?:{_CAPITAL}|[\"„“«¿¡])|\s*\Z)"
+_SPEECH: Final = (
+    rf"(?!(?:they|(?:the )?(?:user|trainee))\b)[¿¡]?{_CAPITAL}[^()\n]* [^()\n]*[.!?…]\)"
 )
+"""A sentence in parentheses, unless it is about the trainee."""
+ASIDES: Final = {
+    # In brackets; no link.
+    r"[ \t]*\[[^\[\]\n]{0,80}\](?!\()": "[warmly]",
+    r"</?[a-z][\w-]*(?:\s[^<>\n]{0,60})?/?>": ' <break time="1s"/>',
+    # In mid-sentence, only gestures: other words there may be meant as speech.
+    rf"[ \t]*\((?:(?:{_GESTURES})\b[^()\n]{{0,30}}|pausa?e?)\)": " (laughs softly)",
+    rf"[ \t]*\*(?:{_GESTURES})\b[^*\n]{{0,30}}\*": " *smiles*",
+    # Before a reply, whatever is in parentheses; between sentences, what is no sentence itself.
+    rf"(?<=\A\n)\([^()\n]{{1,80}}\){_SENTENCE_FOLLOWS}": "\n(In a warm voice.)",
+    rf"{_SENTENCE_BEGINS}\((?!{_SPEECH})[^()\n]{{1,80}}\){_SENTENCE_FOLLOWS}": "\n(yes/no)",
+    # Emphasised sentences begin with a capital letter.
+    rf"{_SENTENCE_BEGINS}(?-i:\*[a-zà-ÿ][^*\n]{{0,40}}\*){_SENTENCE_FOLLOWS}": "\n*leans forward*",
+    # The filter of Markdown removes `-` and `*`.
+    r"(?<=\n)[•‣◦▪–—][ \t]+": "\n• ",
+    # Only in order: see `Asides`.
+    rf"{_SENTENCE_BEGINS}(?P<item>\d{{1,2}})[.)][ \t]+": "\n1. ",
+}
+"""Patterns, each with an example. A reply begins with a line break."""
+_ASIDE: Final = re.compile("|".join(ASIDES), re.I)
 _MAY_BECOME_ASIDE: Final = re.compile(
-    r"(?:\[[^\[\]\n]{0,80}(?:\](?:\([^()\s]{0,80})?)?|</?[a-z][^<>\n]{0,80}|(?<!\])\([^()\n]{0,80}\)?\.?\s*"
-    r"|(?<!\w)\*(?=\w)[^*\n]{0,40}\*?\.?\s*|(?<=\n)(?:\d{1,2}[.)]?|[•‣◦▪–—])[ \t]*)\Z",
+    r"(?:\[[^\[\]\n]{0,80}(?:\](?:\([^()\s]{0,80})?)?"
+    r"|</?[a-z][^<>\n]{0,80}"
+    r"|(?<!\])\([^()\n]{0,80}\)?\.?\s*"
+    r"|(?<!\w)\*(?=\w)[^*\n]{0,40}\*?\.?\s*"
+    rf"|(?:(?<=\n)[•‣◦▪–—]|{_SENTENCE_BEGINS}\d{{1,2}}[.)]?)[ \t]*)\Z",
     re.I,
 )
+"""The end of a text that is held back until more text shows whether it is an aside."""
 
 
-def without_asides(before: str, text: str) -> str:
-    """Return the text without its asides.
+class Asides:
+    """Leaves out the asides of one reply.
 
-    Args:
-        before: what has been passed on before the text, or its end; a line break at the beginning.
+    The number of a list item is left out if it is 1 at the beginning of a line, or the next one:
+    "3. Mai" may be a date.
     """
-    size = len(before)
 
-    def left(found: re.Match[str]) -> str:
-        # An aside ends in `text`; the spaces before it may be in `before`.
-        space = " " if found[0].endswith(">") else ""
-        return found[0][: max(0, size - found.start())] + space
+    def __init__(self) -> None:
+        self._items = 0
+        """The latest number that was left out."""
 
-    spoken = _ASIDE.sub(left, before + text)[size:]
-    return spoken.lstrip(" \t") if before[-1:].isspace() else spoken
+    def remove(self, before: str, text: str, *, is_last: bool) -> tuple[str, int]:
+        """Return the text without its asides, and where its undecided end begins.
 
+        Args:
+            before: what has been passed on before the text, or its end; a line break at the
+                beginning of a reply.
+            is_last: the reply ends with the text; nothing is undecided.
+        """
+        size = len(before)
+        may_become = None if is_last else _MAY_BECOME_ASIDE.search(before + text, size)
+        end = may_become.start() - size if may_become else len(text)
 
-def undecided_from(before: str, text: str) -> int:
-    """Return where the end of a text begins that may become an aside; else the text's length."""
-    found = _MAY_BECOME_ASIDE.search(before + text, len(before))
-    return found.start() - len(before) if found else len(text)
+        def left(found: re.Match[str]) -> str:
+            if (item := found["item"]) and not self._is_next_item(int(item), found):
+                return found[0]
+            # An aside ends in `text`; the spaces before it may be in `before`.
+            space = " " if found[0].endswith(">") else ""
+            return found[0][: max(0, size - found.start())] + space
+
+        without = _ASIDE.sub(left, before + text[:end])[size:]
+        if before[-1:].isspace():
+            without = without.lstrip(" \t")
+        return without + text[end:], len(without)
+
+    def _is_next_item(self, number: int, found: re.Match[str]) -> bool:
+        begins_line = found.string[: found.start()].endswith("\n")
+        first = number == 1 and begins_line
+        if first or (number > 1 and number == self._items + 1):
+            self._items = number
+            return True
+        return False

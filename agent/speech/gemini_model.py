@@ -16,7 +16,8 @@ from agent.core.livekit_internals.gemini import GeminiLLM, ReplyCutShortError, k
 from agent.core.log import logger
 from agent.speech.continued_reply import said_before_calls
 from agent.speech.gemini_thinking import is_off, thinking_of
-from agent.speech.reply_check import NotSpeechError, ReplyCheck
+from agent.speech.not_speech import NotSpeechError
+from agent.speech.reply_check import ReplyCheck
 
 CHUNK_TIMEOUT_S: Final = 4.5
 """Limit for the first part of a reply and for each pause in it."""
@@ -129,8 +130,8 @@ class _Reply(UnmeasuredLLMStream):
                 return
             except NotSpeechError:
                 logger.warning(
-                    "the model wrote code, its instructions or only symbols instead of speech; "
-                    "asking again, then the fallback model. If this repeats, change GEMINI_MODEL",
+                    "the model wrote no speech, but for example code or its instructions; asking "
+                    "again, then the fallback model. If this repeats, change GEMINI_MODEL",
                     extra={"event": "reply_not_speech", "model": self._model.model},
                 )
                 if self._passed_on or attempt == _ATTEMPTS:

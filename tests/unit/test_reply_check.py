@@ -10,7 +10,9 @@ import pytest
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import RenderedScript, script_for
 from agent.scripts.library import COMMON, PROMPTS
-from agent.speech.reply_check import NotSpeechError, ReplyCheck
+from agent.speech.asides import ASIDES, Asides
+from agent.speech.not_speech import SIGNS, NotSpeech, NotSpeechError
+from agent.speech.reply_check import ReplyCheck
 
 FUNCTIONS = ["record_truck", "skip_question", "end_greeting", "switch_language", "speak_slower"]
 TRAININGS = sorted(f.name for f in PROMPTS.iterdir() if f.is_dir() and f.name != COMMON)
@@ -29,6 +31,20 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
     yield check.end()
 
 
+@pytest.mark.parametrize(("pattern", "example"), SIGNS.items())
+def test_each_sign_has_an_example(pattern: str, example: str) -> None:
+    assert re.search(pattern, example, re.I)
+    with pytest.raises(NotSpeechError):
+        NotSpeech([]).refuse("Fine. ", example, is_last=False)
+
+
+@pytest.mark.parametrize(("pattern", "example"), ASIDES.items())
+def test_each_aside_has_an_example(pattern: str, example: str) -> None:
+    assert re.search(pattern, example, re.I)
+    left, _ = Asides().remove(example[:1], f"{example[1:]} Yes", is_last=True)
+    assert left.strip() == "Yes"
+
+
 @pytest.mark.parametrize("size", [1, 7, 1_000])
 @pytest.mark.parametrize(
     "text",
@@ -42,6 +58,12 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
         "<tool_call>end_greeting</tool_call>",
         "<think>They said yes.</think> Great.",
         "EndGreeting()",
+        "endGreeting",
+        "null",
+        "undefined.",
+        "It&nbsp;is short.",
+        "$$E=mc$$",
+        "\\n\\nHello",
         "<function=end_greeting>",
         '{"name": "record_truck", "args": {"value": "reach"}}',
         '[{"functionCall": {"name": "end_greeting"}}]',
@@ -106,6 +128,11 @@ def test_code_after_speech_is_refused() -> None:
         ("*note la réponse*", ""),
         ("this:\nPart | Check\n--- | ---", "this:\nPart "),
         ("truck_type = reach", ""),
+        (r"it is \frac{1}{2}", "it is "),
+        ("it is x^2 + y", "it is "),
+        ("we go on. The user asks for it. Ready?", "we go on. "),
+        ("we go on. null", "we go on. "),
+        ("we go on. End greeting.", "we go on. "),
         ("let x = 3;\nx += 1", "let x "),
         ("truck_type is next", ""),
         ("we go on\nUser: yes", "we go on\n"),
@@ -134,6 +161,13 @@ def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) ->
         ("We go on. (The trainee seems nervous.) Ready? (yes/no)", "We go on. Ready?"),
         ("*leans forward* So, shall we? *waits for an answer*", "So, shall we?"),
         ("(d'un ton chaleureux) Bonjour.", "Bonjour."),
+        ("We go on. (It takes ten minutes.) Ready? (Say yes.)", ""),
+        (
+            "Gut. (Das dauert zehn Minuten.) Weiter? (Trainee scheint müde.)",
+            "Gut. (Das dauert zehn Minuten.) Weiter?",
+        ),
+        ("1. Check it. 2. Lift it. 3) Park it.", "Check it. Lift it. Park it."),
+        ("3. Mai um neun. Wann? 3. Mai.", ""),
         ("1. Check it.\n2. Lift it (slowly).\n• Park it.", "Check it. Lift it (slowly). Park it."),
         ('<speak>It is short.<break time="1s"/>Ready?</speak>', "It is short. Ready?"),
         ("See [our page](https://example.com/a) on it. Use (or not) 1. and 2.", ""),
@@ -261,12 +295,38 @@ def test_repeated_sentence_is_passed_on_once(size: int) -> None:
     assert said == "Of course. Would you like to go on? Yes, yes. Of course."
 
 
-@pytest.mark.parametrize("text", ["...", "👍", " ?! ", "— … —", "🙂 ", ""])
+@pytest.mark.parametrize("size", [1, 4])
+@pytest.mark.parametrize(("words", "times"), [("I am fine. ", 4), ("Yes. ", 6)])
+def test_reply_ends_if_it_goes_round_in_circles(words: str, times: int, size: int) -> None:
+    check, said, text = ReplyCheck("", []), "", words * 20
+    for at in range(0, len(text), size):
+        said += check.add(text[at : at + size])
+        if check.is_over:
+            break
+    assert (said + check.end()).count(words.strip()) == times - 1
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+@pytest.mark.parametrize("words", ["so ", "go on and ", "and the forks "])
+def test_reply_that_goes_round_in_its_first_sentence_is_refused(words: str, size: int) -> None:
+    with pytest.raises(NotSpeechError):
+        list(passed_on(words * 20, "", size=size))
+
+
+def test_words_said_three_times_are_speech() -> None:
+    text = (
+        "No, no, no. Well, well, well. Left, right, left, right, left, right, and so on. Ha ha ha!"
+    )
+    assert "".join(passed_on(text, "")) == text
+
+
+@pytest.mark.parametrize("text", ["...", "(It is short.)", "👍", " ?! ", "— … —", "🙂 ", ""])
 def test_symbols_alone_are_not_passed_on(text: str) -> None:
     assert list(passed_on(text, script().instructions, size=1))[-1] == ""
     assert "".join(passed_on(text, script().instructions)) == ""
-    said = "".join(passed_on(f"Well done. {text}", script().instructions))
-    assert said.rstrip() == "Well done."
+    if not any(map(str.isalnum, text)):
+        said = "".join(passed_on(f"Well done. {text}", script().instructions))
+        assert said.rstrip() == "Well done."
 
 
 def test_symbols_between_sentences_go_with_the_next_words() -> None:

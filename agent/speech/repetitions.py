@@ -1,0 +1,40 @@
+"""Recognises what a model has said before in the same turn."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agent.speech.sentences import PIECE, words_of
+
+_LONG: Final = 4
+"""A sentence with at least so many words is said once in a reply."""
+_LOOP: Final = re.compile(r"(?:\b(\S+)(?: \1){5}|\b(\S+ .{1,60}?)(?: \2){3})(?!\S)")
+"""A word six times in a row, or several words four times: `go on and go on and …`."""
+
+
+class Repetitions:
+    """The words that the model has said in this turn."""
+
+    def __init__(self, before: str) -> None:
+        """Begin a reply.
+
+        Args:
+            before: what the model has said before its function calls. All sentences of it are said
+                once, also short ones.
+        """
+        self._before = {" ".join(words_of(sentence)) for sentence in PIECE.findall(before)}
+        self._said = " ".join(words_of(before))
+
+    def repeats(self, text: str) -> bool:
+        """Return True if the model has said this sentence before."""
+        words = words_of(text)
+        again = len(words) >= _LONG and f" {' '.join(words)} " in f" {self._said} "
+        return again or " ".join(words) in self._before
+
+    def add(self, text: str) -> None:
+        self._said = " ".join([self._said, *words_of(text)]).strip()
+
+    def would_loop(self, text: str) -> bool:
+        """Return True if the model says the same words again and again with this text."""
+        return _LOOP.search(" ".join([self._said, *words_of(text)])) is not None
