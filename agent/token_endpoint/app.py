@@ -62,7 +62,7 @@ def create_app(settings: EndpointSettings) -> FastAPI:
             readiness=ReadinessCheck(rooms, store, settings),
         )
         try:
-            bill = BillCheck(store, settings, supervisor)
+            bill = BillCheck(store, settings, supervisor.leadership)
             async with OutcomeDelivery(store, settings), supervisor, services.readiness, bill:
                 yield
         finally:

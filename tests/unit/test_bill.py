@@ -69,8 +69,8 @@ def access_to(server: BeyondPresenceSessions) -> dict[str, str]:
 def daily_check(
     path: Path, store: SqliteStore, access: dict[str, str], *, leading: bool = True
 ) -> BillCheck:
-    supervisor = cast(Any, SimpleNamespace(leading=leading))
-    return BillCheck(store, endpoint_settings(path, **access), supervisor)
+    leadership = cast(Any, SimpleNamespace(held=leading))
+    return BillCheck(store, endpoint_settings(path, **access), leadership)
 
 
 async def compare(

@@ -17,7 +17,7 @@ from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.store import RecentRequest, SqliteStore
 from agent.token_endpoint.readiness import READY_FOR_S
-from agent.token_endpoint.supervision import dispatches, reaper, supervisor
+from agent.token_endpoint.supervision import dispatches, leadership, reaper, supervisor
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.support.process_logs import logged
@@ -41,14 +41,15 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reaper, "KNOWN_S", 0)
     monkeypatch.setattr(reaper, "ALONE_S", 60)
     for module, names in {
-        supervisor: ("SAFETY_S", "PING_S", "BACKOFF_MAX_S", "TAKE_OVER_S"),
+        supervisor: ("SAFETY_S", "BACKOFF_MAX_S"),
+        leadership: ("PING_S", "TAKE_OVER_S"),
         reaper: ("_UNCOUNTED_S", "_COMES_BACK_S"),
         dispatches: ("JOB_LISTED_S", "RETRY_MAX_S"),
     }.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
     # A busy machine may stop a process for seconds; it keeps its lease.
-    monkeypatch.setattr(supervisor, "LEASE_PASSES", 100)
+    monkeypatch.setattr(leadership, "LEASE_PASSES", 100)
     settled = tuple(after_s / SPEED for after_s in supervisor.SETTLE_S)
     monkeypatch.setattr(supervisor, "SETTLE_S", settled)
 
@@ -85,7 +86,7 @@ async def test_twenty_greetings_cost_few_calls_a_minute_with_any_number_of_repli
         before = livekit.total
         await asyncio.sleep(MINUTE_S)
         calls = livekit.total - before
-        assert sum(each.leading for each in running) == 1
+        assert sum(each.leadership.held for each in running) == 1
     print(f"{replicas} replicas, 20 greetings: {calls} calls a minute, {dict(livekit.calls)}")
     assert calls <= CALLS_A_MINUTE
 
@@ -113,7 +114,7 @@ async def test_restart_of_the_store_costs_no_calls(
                 lambda db, name=lease: db.execute("DELETE FROM lease WHERE name = ?", (name,))
             )
         await asyncio.sleep(MINUTE_S / 4)
-        assert [each.leading for each in running] == [True, False]
+        assert [each.leadership.held for each in running] == [True, False]
         assert livekit.calls["ListParticipants"] - before <= 10, "no replica inspects all rooms"
 
 
@@ -127,11 +128,11 @@ async def test_replica_leaves_the_rooms_to_another_one_if_livekit_answers_only_t
             livekit.status = None
             other.open("7").add_avatar()
             await other.wait_for_calls("RemoveParticipant")
-            assert (first.leading, second.leading) == (False, True)
+            assert (first.leadership.held, second.leadership.held) == (False, True)
             livekit.status = 200
             await livekit.wait_for_calls("ListRooms", timeout_s=10)
             assert livekit.reached
-            assert (first.leading, second.leading) == (False, True)
+            assert (first.leadership.held, second.leadership.held) == (False, True)
 
 
 @pytest.mark.usefixtures("fast")
@@ -213,14 +214,14 @@ async def test_second_replica_only_pings_and_takes_over_when_the_first_one_dies(
     await livekit.wait_for_calls("ListRooms")
     async with supervisor_of(livekit, store) as second:
         await livekit.wait_for_calls("ListRooms", 2)
-        assert (first.leading, second.leading) == (True, False)
+        assert (first.leadership.held, second.leadership.held) == (True, False)
         # Dies: it does not give the lease back.
-        first.leading = False
+        first.leadership.held = False
         await first.__aexit__(None, None, None)
         add_greeting(livekit, "7")
         livekit.room("7").agent = False
         await livekit.wait_for_calls("RemoveParticipant")
-        assert second.leading
+        assert second.leadership.held
 
 
 async def test_stopping_replica_releases_the_lease(
@@ -230,7 +231,7 @@ async def test_stopping_replica_releases_the_lease(
         await livekit.wait_for_calls("ListRooms")
     async with supervisor_of(livekit, store, pass_s=60) as second:
         await livekit.wait_for_calls("ListRooms")
-        assert second.leading
+        assert second.leadership.held
 
 
 async def test_without_the_store_every_replica_removes_orphaned_avatars(
@@ -239,7 +240,7 @@ async def test_without_the_store_every_replica_removes_orphaned_avatars(
     away = ("hold_lease", "lease_is_held", "recent_requests", "end_reason")
     for name in (*away, "forget_phase", "outcomes"):
         monkeypatch.setattr(store, name, store_is_away)
-    monkeypatch.setattr(supervisor, "TAKE_OVER_S", 0.2)
+    monkeypatch.setattr(leadership, "TAKE_OVER_S", 0.2)
     livekit.open("7").add_avatar()
     async with supervisor_of(livekit, store):
         await livekit.wait_for_calls("DeleteRoom")

@@ -20,7 +20,7 @@ from agent.core.settings import EndpointSettings
 from agent.core.tasks import BackgroundTask
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
-from agent.token_endpoint.supervision.supervisor import Supervisor
+from agent.token_endpoint.supervision.leadership import Leadership
 
 TRY_EVERY_S: Final = 600.0
 """Between two looks at the clock."""
@@ -34,15 +34,15 @@ class BillCheck(BackgroundTask):
 
     Args:
         store: closed by the caller.
-        supervisor: says whether this replica is the elected one.
+        leadership: says whether this replica is the elected one.
     """
 
     task_name = "bill_check"
 
-    def __init__(self, store: Store, settings: EndpointSettings, supervisor: Supervisor) -> None:
+    def __init__(self, store: Store, settings: EndpointSettings, leadership: Leadership) -> None:
         self._store = store
         self._settings = settings
-        self._supervisor = supervisor
+        self._leadership = leadership
         self._done_on = ""
 
     async def run(self) -> None:
@@ -55,7 +55,7 @@ class BillCheck(BackgroundTask):
 
     async def _compare_if_due(self) -> None:
         day, hour = utc_day(), datetime.now(UTC).hour
-        if self._done_on == day or not self._supervisor.leading:
+        if self._done_on == day or not self._leadership.held:
             return
         try:
             if not await self._store.claim(f"bill/{day}/{hour}", _RETRY_S):

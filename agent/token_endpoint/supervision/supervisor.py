@@ -1,14 +1,9 @@
 """The supervision pass: one replica looks after all rooms with few calls to LiveKit's API.
 
-Every PASS_S seconds one replica, which holds a lease in the store, calls ListRooms once. It lists
+Every PASS_S seconds the replica that holds the lease (`leadership`) calls ListRooms once. It lists
 the participants of a room only if the room needs it: its counts changed, one of LiveKit's webhooks
-named it, a check of the dispatch supervisor or the reaper is due, or SAFETY_S have passed. If the
-replica dies, or LiveKit answers only the others, another one takes over within half a minute.
-Nothing depends on webhooks: they only make an inspection earlier, and only on the replica that
-holds the lease. docs/capacity.md counts the calls.
-
-The other replicas call LiveKit once when they start, and after a failed call of their own. The
-replica with the lease tells them through the store that LiveKit answers, for their readiness.
+named it, a check of the dispatch supervisor or the reaper is due, or SAFETY_S have passed. Nothing
+depends on webhooks: they only make an inspection earlier. docs/capacity.md counts the calls.
 
 ListRooms counts trainees in `num_participants`, and all participants that publish in
 `num_publishers` (measured with livekit-server 1.13.5). If an agent or avatar that publishes leaves,
@@ -26,7 +21,6 @@ import asyncio
 import contextlib
 import heapq
 import math
-import secrets
 
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import session_id_of
@@ -36,6 +30,7 @@ from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms, Room
 from agent.token_endpoint.supervision.dispatches import REQUEST_WINDOW_S, DispatchSupervisor
 from agent.token_endpoint.supervision.known_requests import KnownRequests
+from agent.token_endpoint.supervision.leadership import Leadership
 from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.room_state import RoomState
 
@@ -43,17 +38,6 @@ PASS_S = 3.0
 """Between two supervision passes."""
 SAFETY_S = 120.0
 """A room without changes is inspected this often."""
-PING_S = 6.0
-"""How often a replica without the lease checks LiveKit, if no other replica tells it."""
-LEASE_PASSES = 3
-"""The lease lasts for three passes, so that one slow call does not cost it."""
-ANSWER_PASSES = 2.5
-"""For how many passes the others rely on an answer of LiveKit: less than the 15 s of /readyz."""
-GIVE_UP_AFTER = 3
-"""Failures in a row after which a replica leaves the rooms to one that LiveKit answers."""
-TAKE_OVER_S = 30.0
-"""How long a replica without the lease waits if the store does not answer. The one with the lease
-continues without the store, so a restart of Redis costs no further calls."""
 SETTLE_S = (3.0, 6.0)
 """When a room is inspected again after its counts changed: LiveKit may show a further change 5 s
 late."""
@@ -69,10 +53,6 @@ _AT_ONCE = 10
 """Rooms that are inspected at the same time."""
 _YIELD_AFTER = 500
 """Rooms of a pass that are looked at before requests are served again."""
-_LEASE = "supervision"
-_ANSWERS = "livekit-answers"
-"""A lease that all replicas hold together while LiveKit answers one of them."""
-_REPLICAS = "replicas"
 
 
 class Supervisor(BackgroundTask):
@@ -96,14 +76,10 @@ class Supervisor(BackgroundTask):
         pass_s: float,
     ) -> None:
         self._rooms = rooms
-        self._store = store
         self._dispatches = dispatches
         self._reaper = reaper
         self._pass_s = pass_s
-        self._lease_s = max(LEASE_PASSES * pass_s, 1.0)
-        self._holder = secrets.token_hex(8)
-        self.leading = False
-        """Whether this replica makes the passes."""
+        self.leadership = Leadership(rooms, store, pass_s)
         self._states: dict[str, RoomState] = {}
         """By name."""
         self._requests = KnownRequests(store, REQUEST_WINDOW_S)
@@ -113,18 +89,13 @@ class Supervisor(BackgroundTask):
         self._wake = asyncio.Event()
         self._pass_at = 0.0
         self._last_pass_at = 0.0
-        self._ping_at = 0.0
-        self._lead_from = 0.0
-        """When this replica may take the lease after the store was away: the one that had it is
-        first."""
-        self._store_away_since: float | None = None
         self._paused_until = 0.0
         self._failures = 0
         self._failed_at = 0.0
 
     def inspect_soon(self, room_name: str) -> None:
         """Inspect a room before the next pass; without the lease, do nothing."""
-        if not self.leading:
+        if not self.leadership.held:
             return
         now = asyncio.get_running_loop().time()
         if state := self._states.get(room_name):
@@ -144,9 +115,7 @@ class Supervisor(BackgroundTask):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), max(0.01, due - loop.time()))
         finally:
-            if self.leading:
-                with contextlib.suppress(StoreError, TimeoutError):
-                    await asyncio.wait_for(self._store.release_lease(_LEASE, self._holder), 1)
+            await self.leadership.release()
 
     def _inspection_at(self) -> float:
         """When the next inspection is due."""
@@ -163,15 +132,17 @@ class Supervisor(BackgroundTask):
         pass_is_due = now >= self._pass_at
         if pass_is_due:
             self._pass_at, self._last_pass_at = now + self._pass_s, now
-            self._set_leading(await self._leads(now))
+            if await self.leadership.update(now, failures=self._failures):
+                self._states.clear()
+                self._requests.clear()
         if now < self._paused_until:
             return
         try:
-            if pass_is_due and self.leading:
+            if pass_is_due and self.leadership.held:
                 await self._pass()
-                await self._share_answer()
+                await self.leadership.share_answer()
             elif pass_is_due:
-                await self._check_livekit(now)
+                await self.leadership.check_livekit(now)
             await self._inspect_due()
         except LiveKitError as e:
             self._back_off(e)
@@ -182,71 +153,6 @@ class Supervisor(BackgroundTask):
                 "LiveKit answers again; supervision continues",
                 extra={"event": "supervision_resumed"},
             )
-
-    def _set_leading(self, leading: bool) -> None:
-        if leading == self.leading:
-            return
-        self.leading = leading
-        self._states.clear()
-        self._requests.clear()
-        logger.info(
-            "this replica supervises the rooms from now on"
-            if leading
-            else "another replica supervises the rooms from now on",
-            extra={"event": "supervision_taken_over" if leading else "supervision_handed_over"},
-        )
-
-    async def _leads(self, now: float) -> bool:
-        """Take, renew or give up the lease.
-
-        If the store stays away, every replica makes the passes: each step can be repeated, and an
-        orphaned avatar costs money.
-        """
-        try:
-            leads = await self._holds_lease(now)
-        except StoreError:
-            if self.leading:
-                return True
-            if self._store_away_since is None:
-                self._store_away_since = now
-            self._lead_from = now + self._lease_s
-            return now - self._store_away_since >= TAKE_OVER_S
-        self._store_away_since = None
-        return leads
-
-    async def _holds_lease(self, now: float) -> bool:
-        if self.leading:
-            lost_livekit = self._failures >= GIVE_UP_AFTER and not self._rooms.reached
-            if lost_livekit and await self._store.lease_is_held(_ANSWERS):
-                await self._store.release_lease(_LEASE, self._holder)
-                return False
-        elif self._failures or now < self._lead_from:
-            await self._store.lease_is_held(_LEASE)  # only to notice whether the store answers
-            return False
-        return await self._store.hold_lease(_LEASE, self._holder, self._lease_s)
-
-    async def _check_livekit(self, now: float) -> None:
-        """Find out whether LiveKit answers; call it only if no other replica can tell.
-
-        After a failed call, this replica finds out by itself: only its own way to LiveKit or its
-        key may be at fault.
-        """
-        answer_s = ANSWER_PASSES * self._pass_s
-        try:
-            told = self._rooms.reached and await self._store.lease_is_held(_ANSWERS)
-        except StoreError:
-            told = False
-        if told:
-            self._rooms.note_answer(now - answer_s)
-        elif now >= self._ping_at:
-            self._ping_at = now + PING_S
-            await self._rooms.ping()
-            await self._share_answer()
-
-    async def _share_answer(self) -> None:
-        """Tell the other replicas that LiveKit has just answered."""
-        with contextlib.suppress(StoreError):  # the outcome delivery logs it
-            await self._store.hold_lease(_ANSWERS, _REPLICAS, ANSWER_PASSES * self._pass_s)
 
     async def _pass(self) -> None:
         """Compare LiveKit's list of rooms with what is known, and plan inspections."""
