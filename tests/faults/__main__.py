@@ -48,8 +48,8 @@ async def play_all(rows: list[Row], logs: Path) -> list[Result]:
 def table(results: list[Result]) -> str:
     """Return the results as a Markdown table."""
     lines = [
-        "| Fault | Mode, and what was heard | First word | Answer | Avatar left | Log |",
-        "|---|---|---|---|---|---|",
+        "| Fault | Mode | First word | Answer |",
+        "|---|---|---|---|",
     ]
     for row, played in results:
         faults = " ".join(f"`{fault}`" for fault in row.faults)
@@ -58,8 +58,6 @@ def table(results: list[Result]) -> str:
             _story(row, played),
             _seconds(played.first_word_s),
             _seconds(played.answer_s),
-            _seconds(played.avatar_left_s) if played.avatars else "–",
-            f"`{played.event}`" if row.log and played.event else "",
         ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
@@ -70,22 +68,19 @@ def page(results: list[Result]) -> str:
     kept = sum(not played.broken(row) for row, played in results)
     today = datetime.date.today().isoformat()
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    left = max(played.avatar_left_s or 0.0 for _, played in results)
     return f"""\
 # Fault test results
 
 `make faults` writes this page. It simulates every fault of `tests/faults/matrix.py` on the real
-worker, endpoint and livekit-server, with stand-ins for the providers.
-[Failure modes](failure-modes.md) explains the behaviour; `make demo ARGS="--fault bey:401"` shows
-one.
+worker, endpoint and livekit-server. [Failure modes](failure-modes.md) explains the behaviour.
+`make demo ARGS="--fault bey:401"` shows one.
 
-{today}, {machine}, everything on one machine: {kept} of {len(results)} rows kept every promise.
+{today}, {machine}, everything on one machine: {kept} of {len(results)} rows kept every promise:
 
-| Column | Meaning | Promise |
-|---|---|---|
-| First word | since the trainee joined | {REFUSED_S:g} s; {HANGS_S:g} s if a provider hangs |
-| Answer | since the question | {ANSWER_S:g} s |
-| Avatar left | since the end; –: none joined | {AVATAR_LEFT_S:g} s |
-| Log | `event` of the warning or error | |
+- **First word**, since the trainee joined: {REFUSED_S:g} s; {HANGS_S:g} s if a provider hangs.
+- **Answer**, since the question: {ANSWER_S:g} s.
+- **Avatar left**, since the end: {AVATAR_LEFT_S:g} s. It took {left:.1f} s at most.
 
 Each promise has {SLACK_S:g} s of tolerance, because the machine is busy.
 
@@ -97,8 +92,6 @@ def _story(row: Row, played: Played) -> str:
     """Return in words what the trainee saw and heard."""
     modes = played.modes[: 1 if row.then is None else None]
     heard = "nothing" if played.first_word_s is None else ", then ".join(modes)
-    if row.whole and played.first_word_s is not None:
-        heard += "; the whole opening"
     if played.apology_s is not None:
         heard += f"; an apology after {_seconds(played.apology_s)}"
     if played.answer_s is None:

@@ -61,8 +61,6 @@ class Played:
     room_gone: bool = False
     log: str = ""
     """The line that the operator was promised, or one that no operator should see."""
-    event: str = ""
-    """The `event` of that line."""
 
     def broken(self, row: Row, slack_s: float = SLACK_S) -> list[str]:
         """Return the promises of a row that were not kept.
@@ -148,8 +146,8 @@ async def play(product: Product, row: Row) -> Played:
     # Read before the end, which may log warnings of its own.
     session_id = answer["session_id"]
     if row.log:
-        await holds_within(lambda: bool(_log_line(product, session_id, row.log)[1]), _LOG_S)
-    played.event, played.log = _log_line(product, session_id, row.quiet or row.log)
+        await holds_within(lambda: bool(_log_line(product, session_id, row.log)), _LOG_S)
+    played.log = _log_line(product, session_id, row.quiet or row.log)
     await _end(product, answer, played)
     return played
 
@@ -203,17 +201,17 @@ def _is_complete(answer: str) -> bool:
     return answer.endswith((".", "?", "!"))
 
 
-def _log_line(product: Product, session_id: str, wanted: str) -> tuple[str, str]:
-    """Return the first of our warnings or errors that matches: its event, and its text."""
+def _log_line(product: Product, session_id: str, wanted: str) -> str:
+    """Return the text of the first of our warnings or errors that matches."""
     if not wanted:
-        return "", ""
+        return ""
     for event in product.events("worker"):
         ours = event.get("name") == "training_greeter" and event.get("session_id") == session_id
         if ours and event.get("level") in {"WARNING", "ERROR"}:
             line = _as_text(event)
             if re.search(wanted, line, re.IGNORECASE):
-                return str(event.get("event", "")), line
-    return "", ""
+                return line
+    return ""
 
 
 _NOT_SHOWN = frozenset(
