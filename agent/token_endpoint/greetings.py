@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from agent.core.errors import LiveKitError
+from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.feedback import FeedbackResult, add_feedback
 from agent.outcomes.outcome import Feedback, is_worker_lost
@@ -98,18 +98,25 @@ class Greetings:
             raise _session_ended()
         return before
 
-    async def end(self, session_id: str, reason: str) -> None:
+    async def end(self, session_id: str, reason: str, *, limits: Sequence[Limit] = ()) -> None:
         """End the greeting and its avatar; do nothing if it has ended or never began.
 
+        Args:
+            limits: count the request against them.
+
         Raises:
+            LimitReached: one of `limits`.
             LiveKitError, StoreError: the caller may retry.
         """
-        # Recorded first, so that a start at the same time sees it.
-        await self._store.end(session_id, reason)
-        room_name = room_name_of(session_id)
-        room_sid = await self._rooms.sid(room_name)
-        if room_sid is None or not await self._agent_ends(room_name, room_sid, reason):
-            await self._rooms.end(room_name)
+        try:
+            await self._store.count(limits)
+            # Recorded first, so that a start at the same time sees it.
+            await self._store.end(session_id, reason)
+        except StoreError:
+            # The avatar is charged until its room is closed, with and without the store.
+            await self._close(session_id, reason)
+            raise
+        await self._close(session_id, reason)
 
     async def give_feedback(self, session_id: str, feedback: Feedback) -> FeedbackResult:
         """Add feedback to the outcome of a greeting that has ended.
@@ -126,6 +133,12 @@ class Greetings:
             if result is not FeedbackResult.NOT_ENDED or loop.time() >= until:
                 return result
             await asyncio.sleep(_POLL_S)
+
+    async def _close(self, session_id: str, reason: str) -> None:
+        room_name = room_name_of(session_id)
+        room_sid = await self._rooms.sid(room_name)
+        if room_sid is None or not await self._agent_ends(room_name, room_sid, reason):
+            await self._rooms.end(room_name)
 
     async def _agent_ends(self, room_name: str, room_sid: str, reason: str) -> bool:
         """Ask the agent to end the greeting: it closes the conversation and then deletes the room.

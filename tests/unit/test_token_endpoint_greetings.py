@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from agent.core.errors import LiveKitError
+from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.outcomes.session_end import record_session_end
-from agent.store import Phase, SqliteStore
+from agent.store import Limit, Phase, RedisStore, SqliteStore
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.greetings import Greetings
 from tests.fakes.livekit_rooms import FakeLiveKit
@@ -83,6 +83,17 @@ async def test_worker_end_does_not_undo_an_end_by_request(
     await greetings.end("7", "continue")
     await record_session_end(store, session_id="7", room_sid="RM_1", reason="room_closed")
     await ended(greetings)
+
+
+async def test_end_closes_the_room_without_the_store(livekit: FakeLiveKit) -> None:
+    """The avatar is charged until then."""
+    livekit.open("7")
+    nowhere = RedisStore("redis://127.0.0.1:1/0")
+    greetings = Greetings(livekit.as_rooms(), nowhere, dispatch_check_s=1)
+    limit = Limit("end:7", "this session", amount=5, window_s=60, window=1, passed=0)
+    with pytest.raises(StoreError):
+        await greetings.end("7", "continue", limits=[limit])
+    assert livekit.rooms == {}
 
 
 async def test_start_waits_for_the_workers_end_if_the_room_is_gone(

@@ -184,8 +184,7 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     body = await read_body(request, EndRequest)
     by_backend = caller.role is Role.BACKEND
     limits = limits_of(services.settings, "end", session_id, by_backend=by_backend)
-    await services.store.count(limits)
-    await services.greetings.end(session_id, body.reason)
+    await services.greetings.end(session_id, body.reason, limits=limits)
     request.state.outcome = "ended"
     ENDED.labels(caller.role).inc()
     logger.info(
