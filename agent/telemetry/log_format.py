@@ -28,7 +28,7 @@ class JsonFormatter(logging.Formatter):
             "timestamp": _time(record),
             "level": record.levelname,
             "name": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             **_fields(record),
             "pid": record.process,
         }
@@ -44,7 +44,7 @@ class TextFormatter(logging.Formatter):
         fields = (
             f"{key}={_quoted(value)}" for key, value in _fields(record).items() if value != ""
         )
-        words = [_time(record), record.levelname, record.getMessage(), *fields]
+        words = [_time(record), record.levelname, _message(record), *fields]
         if failure := _failure(self, record):
             words.append(failure)
         return " ".join(words).replace("\n", " | ").translate(_NO_CONTROLS)
@@ -63,6 +63,12 @@ def set_up_logs(settings: LogSettings) -> None:
 
 def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message without the traceback, which a job's record has in `exc_text`, too."""
+    message = record.getMessage()
+    return message.removesuffix(f"\n{record.exc_text}") if record.exc_text else message
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

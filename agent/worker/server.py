@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Final
 
 from aiohttp import web
@@ -32,6 +33,7 @@ from agent.telemetry.metrics import JOBS, JOBS_REFUSED, WORKER_DRAINING, WORKER_
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.job import end_job, greet
+from agent.worker.job_log import drop_provider_traceback
 from agent.worker.loop_monitor import watch_event_loop
 from agent.worker.orphans import end_after_worker
 from agent.worker.shared import shared
@@ -227,6 +229,8 @@ def prewarm(process: JobProcess) -> None:
     end_after_worker()
     settings, llm = shared().settings, shared().llm
     start_native_library()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(drop_provider_traceback)  # first: the next filter keeps tracebacks
     install_log_filter(settings.secrets(), only_counts=settings.only_counts)
     process.userdata["settings"] = settings
     process.userdata["tracing"] = build_tracer_provider(settings)

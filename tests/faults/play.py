@@ -61,6 +61,8 @@ class Played:
     room_gone: bool = False
     log: str = ""
     """The line that the operator was promised, or one that no operator should see."""
+    traceback: str = ""
+    """The first message with a traceback: what a provider does is no mistake of the code."""
 
     def broken(self, row: Row, slack_s: float = SLACK_S) -> list[str]:
         """Return the promises of a row that were not kept.
@@ -99,6 +101,8 @@ class Played:
             found.append("the room was not deleted")
         if row.log and not self.log:
             found.append("no warning or error tells the operator")
+        if self.traceback:
+            found.append(f"the worker logged a traceback: {self.traceback!r}")
         if row.quiet and self.log:
             found.append(f"the worker logged {self.log!r}")
         return found
@@ -148,6 +152,14 @@ async def play(product: Product, row: Row) -> Played:
     if row.log:
         await holds_within(lambda: bool(_log_line(product, session_id, row.log)), _LOG_S)
     played.log = _log_line(product, session_id, row.quiet or row.log)
+    played.traceback = next(
+        (
+            event["message"]
+            for event in product.events("worker")
+            if event.get("session_id") == session_id and "Traceback" in str(event)
+        ),
+        "",
+    )
     await _end(product, answer, played)
     return played
 

@@ -1,0 +1,60 @@
+"""A job's log of an error, as LiveKit's queue carries it to the worker that writes it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pickle
+import socket
+from typing import Any
+
+from livekit.agents import APIConnectionError
+from livekit.agents.ipc.log_queue import LogQueueHandler
+from livekit.agents.utils.aio.duplex_unix import _Duplex
+
+from agent.telemetry.log_format import JsonFormatter
+from agent.worker.job_log import drop_provider_traceback
+
+
+def written(error: Exception, *, name: str = "livekit.agents") -> dict[str, Any]:
+    """Raise an error in a job, and return the line that the worker writes."""
+    ours, theirs = socket.socketpair()
+    handler = LogQueueHandler(_Duplex(theirs))
+    handler.addFilter(drop_provider_traceback)
+    job_logger = logging.Logger(name)
+    job_logger.addHandler(handler)
+    try:
+        raise error
+    except Exception:
+        job_logger.exception("it %s", "failed")
+    record = pickle.loads(_Duplex(ours).recv_bytes())
+    handler.close()
+    handler.thread.join()
+    ours.close()
+    line: dict[str, Any] = json.loads(JsonFormatter().format(record))
+    return line
+
+
+def test_job_log_has_a_providers_error_without_its_traceback() -> None:
+    error = APIConnectionError()
+    error.__cause__ = OSError("Name or service not known " + "x" * 1000)
+    line = written(error)
+    assert line["message"] == "it failed"
+    assert line["error"].startswith(
+        "APIConnectionError: Connection error. (caused by OSError: Name"
+    )
+    assert len(line["error"]) <= 300
+    assert "Traceback" not in str(line)
+
+
+def test_job_log_has_what_a_plugin_cannot_read_without_a_traceback() -> None:
+    line = written(ValueError("no JSON"), name="livekit.plugins.deepgram")
+    assert line["error"] == "ValueError: no JSON"
+    assert "Traceback" not in str(line)
+
+
+def test_job_log_has_any_other_traceback_once() -> None:
+    line = written(ValueError("mistake"))
+    assert line["message"] == "it failed"
+    assert line["exc_info"].startswith("Traceback")
+    assert line["exc_info"].endswith("ValueError: mistake")
