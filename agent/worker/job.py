@@ -8,32 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
-from agent.billing.budget import avatar_budget_is_used_up, utc_day
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
-from agent.core.errors import JobMetadataError, LiveKitError, StoreError
+from agent.core.errors import JobMetadataError, LiveKitError
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.running_greeting import RunningGreeting
-from agent.outcomes.earlier_greeting import EarlierGreeting, earlier_greeting
 from agent.outcomes.timeline import Timeline
 from agent.recording.factory import should_record
 from agent.room.room_api import RoomApi
 from agent.room.single_agent import is_listed_without_agent, is_only_agent
 from agent.scripts import script_for
-from agent.store import Store, open_store
-from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.telemetry.tracing import export_job_spans, flush_traces
 from agent.worker.loop_monitor import watch_event_loop
+from agent.worker.stored_session import StoredSession, add_to_ledger, read_stored_session
 
 _CONNECT_TIMEOUT_S: Final = 15.0
 
@@ -67,34 +62,7 @@ async def greet(ctx: JobContext) -> None:
     finally:
         # Does nothing if a greeting has taken the avatar over.
         if session := await avatar.abandon(livekit):
-            await _add_to_ledger(settings, session)
-
-
-async def _add_to_ledger(settings: WorkerSettings, avatar_session: str) -> None:
-    """Keep the id of an avatar session without a greeting, so that its bill is checked, too."""
-    try:
-        async with aclosing(await asyncio.to_thread(open_store, settings)) as store:
-            await store.add_avatar_seconds(utc_day(), 0, session=avatar_session)
-    except StoreError as e:
-        STORE_ERRORS.labels("add_avatar_session").inc()
-        logger.warning(
-            "an avatar session is missing from the ledger; check REDIS_URL or STATE_DIR",
-            extra={
-                "event": "avatar_session_not_stored",
-                "avatar_session_id": avatar_session,
-                "error": str(e),
-            },
-        )
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """What the store knows about the session before its greeting."""
-
-    store: Store | None
-    earlier: EarlierGreeting
-    budget_used_up: bool
-    """True if today's avatar budget is used up."""
+            await add_to_ledger(settings, session)
 
 
 async def _start_greeting(
@@ -104,6 +72,10 @@ async def _start_greeting(
     timeline: Timeline,
     avatar: FirstAvatar,
 ) -> None:
+    """Join the room, and meanwhile read the store and request the avatar; then start.
+
+    Leave instead if the room has another agent, or was deleted. Raises LiveKitError.
+    """
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     connecting = asyncio.create_task(_connect(ctx, timeline), name="connect")
     try:
@@ -135,27 +107,18 @@ async def _start_greeting(
 
 async def _read_store_and_request_avatar(
     settings: WorkerSettings, livekit: RoomApi, metadata: JobMetadata, avatar: FirstAvatar
-) -> _Stored:
+) -> StoredSession:
     """Request the avatar as early as possible, unless LiveKit lists another agent in the room.
 
     Only a daily budget (AVATAR_MINUTES_PER_DAY) makes the request wait for the store.
     """
-    reading = asyncio.create_task(_read_store(settings, metadata), name="read_store")
+    reading = asyncio.create_task(read_stored_session(settings, metadata), name="read_store")
     is_limited = settings.avatar_minutes_per_day is not None
     if await is_listed_without_agent(livekit) and not (
         is_limited and (await reading).budget_used_up
     ):
         avatar.request()
     return await reading
-
-
-async def _read_store(settings: WorkerSettings, metadata: JobMetadata) -> _Stored:
-    store = await asyncio.to_thread(_open_store, settings)  # blocks for some milliseconds
-    earlier, budget_used_up = await asyncio.gather(
-        earlier_greeting(store, metadata.session_id),
-        avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
-    )
-    return _Stored(store, earlier, budget_used_up)
 
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> str:
@@ -180,6 +143,14 @@ async def _connect(ctx: JobContext, timeline: Timeline) -> str:
     return room_id
 
 
+def _log_reconnecting() -> None:
+    logger.warning(
+        "the connection to LiveKit was lost; reconnecting. If this repeats, check the network "
+        "between worker and LiveKit",
+        extra={"event": "livekit_reconnecting"},
+    )
+
+
 async def _reason_to_leave(ctx: JobContext, livekit: RoomApi, room_id: str) -> str:
     """Return why this job must not greet in the room that it has joined; empty if it may."""
     if ctx.job.room.sid not in ("", room_id):
@@ -192,14 +163,6 @@ async def _reason_to_leave(ctx: JobContext, livekit: RoomApi, room_id: str) -> s
     if not await is_only_agent(ctx.room, livekit):
         return "another agent is in the room"
     return ""
-
-
-def _log_reconnecting() -> None:
-    logger.warning(
-        "the connection to LiveKit was lost; reconnecting. If this repeats, check the network "
-        "between worker and LiveKit",
-        extra={"event": "livekit_reconnecting"},
-    )
 
 
 async def end_job(ctx: JobContext) -> None:
@@ -237,16 +200,3 @@ def _metadata_of(ctx: JobContext) -> JobMetadata:
         extra={"event": "metadata_missing", "job_id": ctx.job.id},
     )
     return JobMetadata(session_id=session_id)
-
-
-def _open_store(settings: WorkerSettings) -> Store | None:
-    """Open the store for the outcome; the trainee is greeted even if it cannot be opened."""
-    try:
-        return open_store(settings)
-    except StoreError as e:
-        STORE_ERRORS.labels("open").inc()
-        logger.error(
-            "no outcome will be saved; check REDIS_URL or STATE_DIR",
-            extra={"event": "store_not_opened", "error": str(e)},
-        )
-        return None

@@ -17,7 +17,7 @@ from agent.greeting import first_avatar
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.store import open_store
 from agent.telemetry.shared_metrics import STORE_ERRORS
-from agent.worker import job
+from agent.worker import job, stored_session
 from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
 from tests.support.process_logs import logged
@@ -148,13 +148,13 @@ async def test_job_requests_the_avatar_before_it_joins_the_room_and_reads_the_st
 ) -> None:
     started = Job(settings)
     avatar_for(monkeypatch, started)
-    opened = job._open_store
+    opened = stored_session._open_store
 
     def open_late(settings: WorkerSettings) -> Any:
         started.steps.append("store")
         return opened(settings)
 
-    monkeypatch.setattr(job, "_open_store", open_late)
+    monkeypatch.setattr(stored_session, "_open_store", open_late)
     started.joins_after = {"avatar requested", "store"}
     await started.run()
     assert set(started.steps[:3]) == {"avatar requested", "connecting", "store"}
@@ -168,7 +168,7 @@ def test_job_that_cannot_open_its_store_is_counted(
     (tmp_path / "file").touch()
     unusable = settings.model_copy(update={"state_dir": tmp_path / "file"})
     before = STORE_ERRORS.labels("open")._value.get()
-    assert job._open_store(unusable) is None
+    assert stored_session._open_store(unusable) is None
     assert STORE_ERRORS.labels("open")._value.get() == before + 1
 
 
