@@ -53,27 +53,28 @@ class Conversation:
     def __init__(self, llm: LLM[Any], state: GreetingState, settings: VoiceSettings | None) -> None:
         """Create the session and its first agent; `settings` is None for a typed conversation."""
         self._state = state
-        events = state.events
-        speech = LanguageSpeech(settings, events) if settings else None
-        self._closing: asyncio.Task[None] | None = None
-        for model in llm.models if isinstance(llm, FallbackModels) else ():
-            report_failures(model, events)
         self.session: AgentSession[GreetingState] = (
             build_session(llm, state) if settings else build_text_session(llm, state)
         )
+        events = state.events
+        speech = LanguageSpeech(settings, events) if settings else None
         self._line = AgentLine(self.session)
-        self._paused = PausedLine(self.session, self._line, events)
         self._words = TraineeWords(VoiceActivity(self._line), state)
-        self._reply: SpeechHandle | None = None
-        """The latest line of the agent that has been created."""
-        self.session.on("speech_created", self._on_speech_created)
-        self.session.on("function_tools_executed", _suppress_second_reply)
         self._transcript = Transcript(self.session, events, self._words)
-        forward_session_events(self.session, events)
-        self._wordless = WordlessSound(self._words, events)
-        keep_early_replies(self.session)
         self.script_in_use = ScriptInUse(self.session, self._words, self._line.texts, speech)
         self.lines = ScriptLines(self.session, self._words, self._line.texts, speech)
+        self._reply: SpeechHandle | None = None
+        """The latest line of the agent that has been created."""
+        self._closing: asyncio.Task[None] | None = None
+        # These react to events, which keep them as long as the session.
+        PausedLine(self.session, self._line, events)
+        WordlessSound(self._words, events)
+        for model in llm.models if isinstance(llm, FallbackModels) else ():
+            report_failures(model, events)
+        forward_session_events(self.session, events)
+        keep_early_replies(self.session)
+        self.session.on("speech_created", self._on_speech_created)
+        self.session.on("function_tools_executed", _suppress_second_reply)
 
     @property
     def agent(self) -> GreetingAgent:
