@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import errno
 import logging
 import os
@@ -105,24 +104,10 @@ def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:
 def _serve(settings: WorkerSettings, *, log_level: str, dev: bool) -> int:
     from agent.core.livekit_internals.worker import load_tls_certificates, run_agent_server
     from agent.worker.loop_monitor import switch_off_by_default
-    from agent.worker.preflight import (
-        check_google_key,
-        check_recordings_dir,
-        check_scripts,
-        check_store,
-        wait_for_livekit,
-        warn_of_ephemeral_disk,
-        warn_of_unreachable_url,
-    )
+    from agent.worker.preflight import check_before_start
     from agent.worker.server import GreetingServer
 
-    check_scripts()
-    check_google_key(settings)
-    check_recordings_dir(settings)
-    asyncio.run(check_store(settings))
-    asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
-    warn_of_unreachable_url(settings)
-    warn_of_ephemeral_disk(settings, os.environ)
+    check_before_start(settings)
     switch_off_by_default()
     load_tls_certificates()  # in the event loop, it would be reported as blocked
     server = GreetingServer(settings)

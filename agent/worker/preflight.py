@@ -42,7 +42,22 @@ _LIVEKIT_CLOUD: Final = (
 """Variables that LiveKit Cloud sets for the agents that it runs."""
 
 
-def check_scripts(root: Path = PROMPTS) -> None:
+def check_before_start(settings: WorkerSettings) -> None:
+    """Run all checks, and wait for LiveKit up to STARTUP_TIMEOUT_S.
+
+    Raises:
+        StartupError, StoreError: the worker cannot start; the text says what to do.
+    """
+    check_scripts(PROMPTS)
+    check_google_key(settings)
+    check_recordings_dir(settings)
+    asyncio.run(check_store(settings))
+    asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
+    warn_of_unreachable_url(settings)
+    warn_of_ephemeral_disk(settings, os.environ)
+
+
+def check_scripts(root: Path) -> None:
     """Fill the script of a trainee of whom nothing is known.
 
     Without a script, the worker would register although each of its job processes fails.

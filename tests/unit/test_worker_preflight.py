@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli.worker import _serve, explain_listen_error
+from agent.cli.worker import explain_listen_error
 from agent.core.errors import StartupError, StoreError
 from agent.core.settings import StoreSettings, WorkerSettings
 from agent.demo.livekit_server import free_ports
+from agent.scripts import PROMPTS
 from agent.worker.preflight import (
+    check_before_start,
     check_google_key,
     check_recordings_dir,
     check_scripts,
@@ -55,11 +57,11 @@ def test_worker_checks_the_store_before_it_waits_for_livekit(
     environ = {**WORKER, "LIVEKIT_URL": f"ws://127.0.0.1:{unused}", "STARTUP_TIMEOUT_S": "1"}
     settings = WorkerSettings.from_env({**environ, name: value})
     with pytest.raises(StoreError, match=name):
-        _serve(settings, log_level="INFO", dev=False)
+        check_before_start(settings)
 
 
 def test_worker_does_not_start_without_a_usable_script(tmp_path: Path) -> None:
-    check_scripts()
+    check_scripts(PROMPTS)
     with pytest.raises(StartupError, match="no script can be used: .*prompts is not a folder"):
         check_scripts(tmp_path / "prompts")
     broken = tmp_path / "broken" / "general_welcome"
@@ -108,7 +110,7 @@ def test_worker_refuses_a_google_key_that_does_not_exist(tmp_path: Path) -> None
     check_google_key(WorkerSettings.from_env(environ))  # Vertex AI is off
     environ |= {"GOOGLE_GENAI_USE_VERTEXAI": "true", "GOOGLE_CLOUD_PROJECT": "p"}
     with pytest.raises(StartupError, match=f"cannot read {key} .*: correct the path"):
-        _serve(WorkerSettings.from_env(environ), log_level="INFO", dev=False)
+        check_before_start(WorkerSettings.from_env(environ))
     key.touch()
     check_google_key(WorkerSettings.from_env(environ))
 
@@ -120,4 +122,4 @@ def test_worker_does_not_start_if_it_cannot_write_recordings(folder: str, tmp_pa
     check_recordings_dir(WorkerSettings.from_env(environ))  # RECORDING is off
     settings = WorkerSettings.from_env({**environ, "RECORDING": "worker"})
     with pytest.raises(StartupError, match="RECORDINGS_DIR cannot be used: .*file is not a folder"):
-        _serve(settings, log_level="INFO", dev=False)
+        check_before_start(settings)
