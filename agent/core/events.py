@@ -299,7 +299,7 @@ class EndRequested:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class GreetingEnded:
     """The greeting is over, and its room is closed."""
 
     reason: str

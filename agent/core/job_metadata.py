@@ -65,7 +65,7 @@ class _Data(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Trainee(_Data):
+class TraineeDetails(_Data):
     """The trainee to greet."""
 
     id: Annotated[str, BeforeValidator(_id)] = ""
@@ -89,7 +89,7 @@ class JobMetadata(_Data):
     v: Literal[1] = 1
     session_id: SessionId = ""
     """The platform's training session."""
-    trainee: Trainee = Field(default_factory=Trainee)
+    trainee: TraineeDetails = Field(default_factory=TraineeDetails)
     role: ShortText = ""
     industry: ShortText = ""
     training_type: ShortText = ""

@@ -10,7 +10,7 @@ import contextlib
 from typing import Final
 
 from agent.core import end_reasons
-from agent.core.events import Ended
+from agent.core.events import GreetingEnded
 from agent.greeting.greeting import Greeting
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
@@ -36,7 +36,7 @@ async def clean_up(
         await asyncio.gather(
             _close_room(greeting, was_in_room, reason), recorder.end_session(reason)
         )
-    greeting.events.emit(Ended(reason))
+    greeting.events.emit(GreetingEnded(reason))
     if greeting.recording is not None:
         deleted = await recorder.is_deleted()
         at_once = reason == end_reasons.WORKER_SHUTDOWN

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from agent.core.job_metadata import JobMetadata, Trainee
+from agent.core.job_metadata import JobMetadata, TraineeDetails
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.sounds import spoken, wav
@@ -145,7 +145,9 @@ async def test_worker_that_starts_greets_drains_and_stops_logs_no_warning(
     async with extra_worker(product.stage.environment, log, **settings) as worker:
 
         async def enters(name: str) -> LiveKitClient:
-            metadata = JobMetadata(session_id=f"{agent_name}-{name}", trainee=Trainee(name=name))
+            metadata = JobMetadata(
+                session_id=f"{agent_name}-{name}", trainee=TraineeDetails(name=name)
+            )
             sessions.append(metadata.session_id)
             client = await join_room_of(product, agent_name, metadata)
             await client.hears(after=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from agent.core.events import Ended, OpeningFinished, OpeningStarted, ProviderFailed
+from agent.core.events import GreetingEnded, OpeningFinished, OpeningStarted, ProviderFailed
 from agent.core.log import logger
 from agent.core.provider_advice import PROVIDER_ADVICE
 from agent.greeting.greeting import Greeting
@@ -24,7 +24,7 @@ class LogObserver:
         greeting.events.on(OpeningStarted, self._on_opening_started)
         greeting.events.on(OpeningFinished, self._on_opening_finished)
         greeting.events.on(ProviderFailed, self._on_provider_failed)
-        greeting.events.on(Ended, self._on_ended)
+        greeting.events.on(GreetingEnded, self._on_ended)
 
     def _on_opening_started(self, _: OpeningStarted) -> None:
         script = self._state.script
@@ -66,7 +66,7 @@ class LogObserver:
             },
         )
 
-    def _on_ended(self, event: Ended) -> None:
+    def _on_ended(self, event: GreetingEnded) -> None:
         state = self._state
         logger.info(
             "greeting ended",

@@ -9,7 +9,7 @@ from livekit.agents import AgentStateChangedEvent, ConversationItemAddedEvent
 from livekit.agents.llm import ChatMessage
 
 from agent.core.end_reasons import counted_as
-from agent.core.events import Ended, ProviderFailed, TextReceived
+from agent.core.events import GreetingEnded, ProviderFailed, TextReceived
 from agent.greeting.greeting import Greeting
 from agent.telemetry.metrics import AVATAR_SECONDS, GREETINGS, PROVIDER_ERRORS, REPLY_GAP
 
@@ -36,7 +36,7 @@ class MetricsObserver:
         session.on("conversation_item_added", self._on_item)
         greeting.events.on(TextReceived, self._on_typed)
         greeting.events.on(ProviderFailed, self._on_provider_failed)
-        greeting.events.on(Ended, self._on_ended)
+        greeting.events.on(GreetingEnded, self._on_ended)
 
     def _on_typed(self, _: TextReceived) -> None:
         # Text typed before the opening waits for it, so it does not count as a slow reply.
@@ -61,7 +61,7 @@ class MetricsObserver:
         provider = next(named, _PROVIDERS.get(event.part, "none"))
         PROVIDER_ERRORS.labels(provider, event.part, event.error, str(event.status or "")).inc()
 
-    def _on_ended(self, event: Ended) -> None:
+    def _on_ended(self, event: GreetingEnded) -> None:
         mode = "none" if self._state.opened_at is None else self._state.mode
         GREETINGS.labels(mode, counted_as(event.reason)).inc()
         AVATAR_SECONDS.inc(self._state.avatar_usage.seconds)
