@@ -28,7 +28,8 @@ _MAX_OUTPUT_TOKENS: Final = 400
 _MAX_OUTPUT_TOKENS_WITH_THOUGHTS: Final = 4_096
 """For models that think: thoughts count as output, and would leave no tokens for the reply."""
 _MAX_CHARACTERS: Final = 900
-"""A longer reply ends with its latest complete sentence. A voice needs a minute for so many."""
+"""A longer reply ends with its latest complete sentence; without one, the next model is asked. A
+voice needs a minute for so many."""
 _ATTEMPTS: Final = 2
 """How often a model is asked if its reply is not speech."""
 
@@ -178,9 +179,12 @@ class _Reply(UnmeasuredLLMStream):
                 if text or chunk.delta.tool_calls:
                     delta = chunk.delta.model_copy(update={"content": text or None})
                     self._pass_on(chunk.model_copy(update={"delta": delta}))
-                if characters > _MAX_CHARACTERS and check.has_sentence:
-                    return
                 if check.is_over:
+                    break
+                if characters > _MAX_CHARACTERS:
+                    if check.has_sentence:
+                        return
+                    self._cut_short = True
                     break
         ends_sentence = check.ends_sentence
         if rest := check.end(cut_short=self._cut_short):

@@ -242,7 +242,7 @@ async def test_reply_that_repeats_itself_is_ended(
     assert len(answer.text) < 300
 
 
-ENDLESS = " ".join(["and the forks"] * 200)
+ENDLESS = " ".join(f"and fork {number}" for number in range(200))
 
 
 async def test_incomplete_sentence_of_a_reply_without_tokens_is_left_out(
@@ -261,6 +261,17 @@ async def test_next_model_answers_if_a_reply_has_no_complete_sentence(
     await providers.script({"text": f"First you check {ENDLESS}"}, {"text": "Hello, Sam!"})
     assert (await ask(models, conversation("Hello!"))).text.endswith("Hello, Sam!")
     assert (await statuses(providers))[1] == ("gemini-2.5-flash-lite", 200)
+
+
+async def test_next_model_answers_if_a_sentence_does_not_end(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env({**environment, "GEMINI_MODEL": "gemini-flash-latest"}))
+    endless = {"chunks": [f"{word} " for word in ENDLESS.split()], "delay_s": 0}
+    await providers.script(endless, {"text": "Hello, Sam!"})
+    answer = await ask(models, conversation("Hello!"))
+    assert answer.text.endswith("Hello, Sam!")
+    assert len(answer.text) < 1_000
 
 
 async def test_next_model_answers_if_gemini_could_not_write_a_function_call(
