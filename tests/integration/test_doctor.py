@@ -13,9 +13,8 @@ from livekit import api
 
 from agent.cli.doctor.report import as_text
 from agent.cli.doctor.result import Level
-from agent.demo.livekit_server import free_ports
-from agent.demo.processes import child, plain_environment, wait_until_ready
-from tests.support.doctor_report import as_lines, results_for
+from agent.demo.processes import plain_environment
+from tests.support.doctor_report import results_for
 from tests.support.product import Product
 
 pytestmark = pytest.mark.usefixtures("no_probe_left")
@@ -92,23 +91,6 @@ async def test_doctor_for_worker_does_not_need_the_endpoints_settings(
     }
     code, out = await _doctor(tmp_path, environ, "--for", "worker")
     assert code == 0, out
-
-
-async def test_doctor_finds_a_worker_without_an_agent_name(
-    product: Product, tmp_path: Path
-) -> None:
-    """LiveKit dispatches it to every room that is created without dispatches."""
-    (port,) = free_ports(1)
-    environ = dict(product.stage.environment)
-    environ |= {"LIVEKIT_AGENT_NAME": "", "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
-    log = tmp_path / "unnamed.log"
-    async with child("agent", "start", env=environ, log=log) as process:
-        await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 120)
-        unnamed = as_lines(await results_for(environ))
-    text = "\n".join(unnamed)
-    assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in text, text
-    assert "ok worker.registered a worker answers without a name" in text, text
-    assert "ok worker.health " in text, text
 
 
 async def test_doctor_finds_a_worker_that_runs_greetings(product: Product) -> None:

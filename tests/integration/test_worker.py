@@ -19,6 +19,7 @@ from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child
 from agent.store import accepted_lease, open_store
 from tests.support.conversation import wait_for_opening
+from tests.support.doctor_report import as_lines, results_for
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
 from tests.support.metrics import metrics_port
@@ -207,7 +208,7 @@ async def test_worker_leaves_jobs_beyond_max_jobs_and_ends_its_own_at_the_drain_
     await client.leave()
 
 
-async def test_worker_without_agent_name_joins_every_room_and_reads_its_metadata(
+async def test_worker_without_agent_name_joins_every_room_reads_its_metadata_and_warns_in_doctor(
     tmp_path: Path, product: Product
 ) -> None:
     """The server is its own, because this worker would take the rooms of all other tests."""
@@ -215,7 +216,7 @@ async def test_worker_without_agent_name_joins_every_room_and_reads_its_metadata
     async with livekit_server(binary, tmp_path / "lk.log") as server:
         settings = {**settings_of(server), "LIVEKIT_AGENT_NAME": ""}
         async with (
-            extra_worker(product.stage.environment, tmp_path / "worker.log", **settings),
+            extra_worker(product.stage.environment, tmp_path / "worker.log", **settings) as worker,
             api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit,
         ):
             room = "training-session-auto"
@@ -223,3 +224,9 @@ async def test_worker_without_agent_name_joins_every_room_and_reads_its_metadata
             await livekit.room.create_room(api.CreateRoomRequest(name=room, metadata=metadata))
             client = await product.join(server.url, trainee_token(server, room))
             assert await wait_for_opening(client) == shipped_script(name="Mira").opening
+            health = {"AGENT_HTTP_PORT": worker.url.rpartition(":")[2]}
+            results = await results_for({**product.stage.environment, **settings, **health})
+        found = "\n".join(as_lines(results))
+        assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in found
+        assert "ok worker.registered a worker answers without a name" in found
+        assert "ok worker.health " in found
