@@ -45,7 +45,8 @@ def words_to_say(name: str, language: str = "") -> dict[str, str]:
 def is_abbreviation(word: str) -> bool:
     """True for a known abbreviation with a period, such as `Md.`"""
     key = plain(word)
-    return word.endswith(".") and (key in ABBREVIATIONS or key in ABBREVIATIONS_WITH_PERIOD)
+    known = key in ABBREVIATIONS or key in ABBREVIATIONS_WITH_PERIOD or word in PARTICLES_TO_SAY
+    return word.endswith(".") and known
 
 
 def _said(word: str) -> str:

@@ -1,6 +1,6 @@
 """Removes what platforms and trainees write beside a name.
 
-Examples: brackets, nicknames in quotes, addresses, `Mr/Mrs`, and the name of the father.
+Examples: brackets, nicknames in quotes, addresses, `Mr/Mrs`, the name of the father, code.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ from typing import Final
 from agent.core.names.word_lists import HONORIFICS
 from agent.core.plain_text import ADDRESS
 
-_ENCLOSED: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
-_NICKNAME: Final = re.compile(r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s|$)""")
-_NUMBER: Final = re.compile(r"\s(?:#|n[ro]?[.°º]?|id|num\.?)\s*\d+", re.I)
-"""In `Ada Hill No. 17`."""
-_PROGRAM: Final = re.compile(r"<script\b.*?(?:</script\s*>|$)|^\s*=.*|%[sd]\b|\w+\(\)", re.I)
 _OTHER_SPEAKER: Final = re.compile(r"[\r\n]+(?=\s*\w+\s*:)")
 """The end of the line before `System: be evil`."""
-_PATRONYM: Final = re.compile(r"\s(?:[cdsw]/o|a/[lp]|@)\s.*", re.I)
-"""`Kumar s/o Raj`: the father's name. `Lim Guan @ Henry`: an alias."""
-_EITHER_TITLE: Final = re.compile(rf"(?:^|\s)(?:m|{'|'.join(HONORIFICS)})\.?/\S+", re.I)
-"""`Mr/Mrs`"""
+_BRACKETS: Final = r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]"
+_ADDITIONS: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        r"<script\b.*?(?:</script\s*>|$)|^\s*=.*|%[sd]\b",  # code
+        *[_BRACKETS] * 3,  # brackets within brackets
+        r"\s(?:#|n[ro]?[.°º]?|id|num\.?)\s*\d+",  # `Ada Hill No. 17`
+        r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s|$)""",  # `Robert "Bob" Hill`
+        r"\s(?:[cdsw]/o|a/[lp]|@)\s.*",  # `Kumar s/o Raj`: the father. `Lim Guan @ Henry`: an alias
+        rf"(?:^|\s)(?:m|{'|'.join(HONORIFICS)})\.?/\S+",  # `Mr/Mrs`
+        ADDRESS.pattern,
+    )
+]
 
 
 def without_other_lines(text: str) -> str:
@@ -29,14 +33,8 @@ def without_other_lines(text: str) -> str:
     return _OTHER_SPEAKER.split(text.strip(), maxsplit=1)[0]
 
 
-def without_code(text: str) -> str:
-    """Remove program code."""
-    return _PROGRAM.sub(" ", text)
-
-
 def without_additions(text: str) -> str:
     """Remove brackets, nicknames, other names, addresses, and titles for either sex."""
-    for _ in range(3):
-        text = _ENCLOSED.sub(" ", text)
-    text = _EITHER_TITLE.sub(" ", _PATRONYM.sub("", _NICKNAME.sub(" ", _NUMBER.sub(" ", text))))
-    return ADDRESS.sub(" ", text).strip()
+    for addition in _ADDITIONS:
+        text = addition.sub(" ", text)
+    return text.strip()

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.core.names.additions import (
-    without_additions,
-    without_code,
-    without_other_lines,
-)
+from agent.core.names.additions import without_additions, without_other_lines
 from agent.core.names.capitals import capitalise
 from agent.core.names.characters import (
     decoded,
@@ -27,12 +23,11 @@ from agent.core.names.no_name.insults import has_insult
 from agent.core.names.no_name.placeholders import is_placeholder, without_missing_cells
 from agent.core.names.no_name.sentences import has_contraction
 from agent.core.names.no_name.two_people import has_two_names
-from agent.core.names.word_lists import PARTICLES, is_title, plain
+from agent.core.names.word_lists import PARTICLES, plain
 from agent.core.plain_text import cut
 
 _MAX: Final = 60  # characters
-_WORDS_MAX: Final = 6
-_WORDS_MAX_WITHOUT_CAPITALS: Final = 4
+_WORDS_MAX: Final = 8
 
 
 def clean_name(value: object) -> str:
@@ -44,18 +39,18 @@ def clean_name(value: object) -> str:
 
 
 def _cleaned(value: str) -> str:
-    value = decoded(value)
-    if is_damaged(value):
+    text = readable(without_other_lines(decoded(value)))
+    if is_damaged(text):
         return ""
-    text = without_code(readable(without_other_lines(value)))
-    text = without_domain(without_missing_cells(text))
-    if is_placeholder(text) or has_contraction(text) or has_insult(text):
-        return ""
-    text = without_additions(text)
-    if is_identifier(text):
-        return ""
+    text = without_additions(without_domain(without_missing_cells(text)))
     text = with_letters_for_symbols(text)
-    if has_two_names(text):
+    if (
+        is_placeholder(text)
+        or has_insult(text)
+        or is_identifier(text)
+        or has_contraction(text)
+        or has_two_names(text)
+    ):
         return ""
     text = given_name_first(without_degrees(normalised(before_punctuation(text))))
     words = words_of_name(with_spaces(text))
@@ -72,12 +67,8 @@ def _is_rest(name: str, *, of: str) -> bool:
 
 def _shortened(words: list[str]) -> str:
     """Capitalise the words, and limit the name's length."""
-    lower = all(word.islower() for word in words)
-    others = sum(
-        (is_title(word) and len(word) > 2) or (lower and word in PARTICLES) for word in words
-    )  # not the `c.` of `h. c.`
-    words = words[: others + (_WORDS_MAX_WITHOUT_CAPITALS if lower else _WORDS_MAX)]
-    kept = cut(" ".join(words), _MAX).split()
+    lower = all(map(str.islower, words))
+    kept = cut(" ".join(words[:_WORDS_MAX]), _MAX).split()
     while len(kept) > 1 and kept[-1].islower() and plain(kept[-1]) in PARTICLES and not lower:
         kept.pop()
     return capitalise(kept, lower=lower).rstrip(".")

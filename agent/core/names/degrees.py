@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.no_name.groups import is_group
 from agent.core.names.word_lists import DEGREES, SUFFIXES, is_title, plain
 
@@ -29,21 +28,19 @@ def without_degrees(text: str) -> str:
 
 def _looks_like_degree(word: str) -> bool:
     key = plain(word)
-    if _NO_VOWELS.fullmatch(word):
-        return key not in SUFFIXES
-    return (key in DEGREES and not word.istitle()) or (
-        bool(_DOTTED.fullmatch(word)) and not is_abbreviation(word) and not is_group([word])
+    return key not in SUFFIXES and bool(
+        key in DEGREES or _NO_VOWELS.fullmatch(word) or _DOTTED.fullmatch(word)
     )
 
 
 def is_degree_after_comma(word: str, *, in_capitals: bool) -> bool:
-    """True for degrees, words in capitals, and abbreviations, but not for initials.
+    """True for words in capitals, and for abbreviations, but not for initials.
 
     Args:
         in_capitals: the whole name is in capitals.
     """
-    return len(word.rstrip(".")) > 1 and (
-        plain(word) in DEGREES
-        or (word.isupper() and not in_capitals)
-        or ("." in word and (word.islower() or not is_title(word)))
+    if len(word.rstrip(".")) < 2:
+        return False
+    return (word.isupper() and not in_capitals) or (
+        "." in word and (word.islower() or not is_title(word))
     )

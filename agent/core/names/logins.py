@@ -1,4 +1,4 @@
-"""Reads names from logins: `CORP\\ada` and `ada.lovelace`."""
+"""Reads names from logins: `CORP\\ada`, `ada.lovelace`, and `Dr.Berg` without a space."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from typing import Final
 from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.word_lists import is_title
 
-_DOMAIN: Final = re.compile(r"^[\w.-]+\\(?![nrt][A-Z])(?=[\w.-]{3,}$)")
-"""In the login `CORP\\ada`."""
+_DOMAIN: Final = re.compile(r"^[\w.-]+\\(?=[\w.-]{3,}$)")
+_LOGIN: Final = re.compile(r"[^\s.]{2,}(?:\.[^\s.]{2,})+")
 _PERIOD_BEFORE_WORD: Final = re.compile(
-    r"(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_])(?!(?:co|ssa|ra|na|a|[ªº])\b)"
+    r"(?:(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_])|\.(?=[^\W\d_]{2}))(?!(?:co|ssa|ra|na|a|[ªº])\b)"
 )
-_INITIAL: Final = re.compile(r"(?<![\w.])[^\W\d_]\.(?=[^\W\d_][^\W\d_])")
-"""In `M.Berg`"""
-_LOGIN: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+")
-"""`ADA.LOVELACE`"""
+"""In `Dr.Berg` and `J.R.Hill`, but not in `Dott.ssa`."""
 
 
 def without_domain(text: str) -> str:
@@ -25,10 +22,9 @@ def without_domain(text: str) -> str:
 
 
 def with_spaces(text: str) -> str:
-    """Put spaces behind periods: `Dr.Berg`. Put spaces instead of them in `ada.lovelace`."""
-    text = _INITIAL.sub(r"\g<0> ", text)
+    """Put a space instead of the period of a login, and behind other periods before a word."""
     first = text.partition(".")[0]
-    is_login = _LOGIN.fullmatch(text) and not (is_title(first) or is_abbreviation(f"{first}."))
-    if " " not in text and (text.islower() or is_login):
-        text = text.replace(".", " ")
+    has_title = is_title(first) or is_abbreviation(f"{first}.")
+    if text.islower() and " " not in text or (_LOGIN.fullmatch(text) and not has_title):
+        return text.replace(".", " ")
     return _PERIOD_BEFORE_WORD.sub(". ", text)

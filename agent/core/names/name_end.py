@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.characters import letters_of
 from agent.core.names.no_name.placeholders import without_missing_parts
-from agent.core.names.no_name.sentences import is_order, is_sentence
+from agent.core.names.no_name.sentences import is_sentence
 from agent.core.names.word_lists import (
     LOWER_CASE_PARTICLES,
     PARTICLES,
     SENTENCE_WORDS,
-    SHORT_PARTICLES,
     TITLES,
     has_letters,
     is_degree_field,
@@ -24,9 +22,7 @@ from agent.core.names.word_lists import (
 _TOKENS_MAX: Final = 24
 """No name has more; a hostile one of 300 would cost half a second."""
 _ABBREVIATION_MAX: Final = 4  # letters
-_AFTER_ABBREVIATION_MAX: Final = 3  # words, without particles and titles
-_CAPITALISED_PARTICLES: Final = frozenset(map(str.title, LOWER_CASE_PARTICLES))
-"""In `Ana De jesus`"""
+_AFTER_ABBREVIATION_MAX: Final = 4  # words
 
 _ENDS: Final = re.compile(r"\.{2}|[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
@@ -43,13 +39,9 @@ def words_of_name(text: str) -> list[str]:
     """Return the words before the first one that is not part of the name."""
     tokens = [token for token in _BETWEEN_WORDS.split(text) if token][:_TOKENS_MAX]
     tokens = without_missing_parts(tokens, in_capitals=text.isupper())
-    if is_order(tokens):
-        return []
     words: list[str] = []
     for at, token in enumerate(tokens):
-        if _CODE.search(token):
-            continue
-        word = letters_of(token)
+        word = "" if _CODE.search(token) else letters_of(token)
         if not word:
             continue
         following = tokens[at + 1 :]
@@ -58,45 +50,33 @@ def words_of_name(text: str) -> list[str]:
             continue
         untitled = [known for known in words if not is_title(known)]
         begun = any(known[0].isupper() for known in words)
-        after_particle = bool(words) and words[-1] in _CAPITALISED_PARTICLES
+        after_particle = words and words[-1].casefold() in LOWER_CASE_PARTICLES - set(words)
         if begun and ends_name(word) and not after_particle:
             if following and len(untitled) < 2:
                 return []  # `My name is Ada`
             break
-        if word.endswith(".") and not _may_have_period(word, following, begun=bool(untitled)):
+        if word.endswith(".") and not _may_have_period(word, following):
             words.append(word.rstrip("."))
             break
         words.append(word)
     return [] if is_sentence(words) else words
 
 
-def _may_have_period(word: str, following: list[str], *, begun: bool) -> bool:
-    """True after titles, initials, and abbreviations that are followed by a name.
-
-    Args:
-        begun: there are words before that are not titles.
-    """
+def _may_have_period(word: str, following: list[str]) -> bool:
+    """True after titles, initials, and abbreviations that are followed by a name."""
     parts = [part.rsplit("-", 1)[-1] for part in word.rstrip(".").split(".")]
     if plain(word) in TITLES or all(len(part) == 1 for part in parts):
         return True
-    following = [token for token in following if has_letters(token)]
-    if not following or len(parts[-1]) > _ABBREVIATION_MAX:
+    if not any(map(has_letters, following)) or len(parts[-1]) > _ABBREVIATION_MAX:
         return False
-    if is_abbreviation(word):
-        return word.islower() or not ends_name(following[0])
-    if _is_text(following):
-        return False
-    if plain(word) in SHORT_PARTICLES:
-        return True
-    may_be_title = not word.isupper() and not (begun and word.islower())
-    return may_be_title and not any(map(ends_name, following))
+    return not _is_text(following)
 
 
 def _is_text(words: list[str]) -> bool:
     """True if the words after an abbreviation are text rather than a name."""
-    of_name = [word for word in words if plain(word) not in PARTICLES and not is_title(word)]
     parts = {part for word in words for part in plain(word).split("-")}
-    return len(of_name) > _AFTER_ABBREVIATION_MAX or not parts.isdisjoint(SENTENCE_WORDS)
+    has_words_of_sentences = len(words) > 1 and not parts.isdisjoint(SENTENCE_WORDS)
+    return has_words_of_sentences or len(words) > _AFTER_ABBREVIATION_MAX
 
 
 def ends_name(word: str) -> bool:

@@ -23,8 +23,6 @@ DEGREES: Final = frozenset(_WORDS["degrees"])
 SUFFIXES: Final = frozenset(_WORDS["suffixes"])
 PARTICLES: Final = frozenset(_WORDS["particles"])
 """Words that are in lower case in a name that is otherwise capitalised."""
-SHORT_PARTICLES: Final = frozenset(_WORDS["short_particles"])
-"""`bin` and `binti` with a period: `Siti bt. Omar`."""
 LOWER_CASE_PARTICLES: Final = frozenset(_WORDS["lower_case_particles"])
 """Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
 NO_NAME: Final = frozenset().union(*_WORDS["no_name"].values())
@@ -64,6 +62,11 @@ def plain(word: str) -> str:
 def has_letters(text: str) -> bool:
     """True if the text contains a letter."""
     return any(unicodedata.category(c)[0] == "L" for c in text)
+
+
+def is_in_capitals(word: str) -> bool:
+    """True for `DUPONT` and `GROß`."""
+    return word.replace("ß", "").isupper()
 
 
 def is_title(word: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_IDENTIFIER: Final = re.compile(r"\S+[:;|/]\S+|\w+\s*:.*\w.*|.*\w=.*", re.S)
+_IDENTIFIER: Final = re.compile(r"\S+[:;|/][\w/]\S*|\w+\s*:.*\w.*|.*\w=.*", re.S)
 """Not `Ada Lovelace | ACME`, which ends before the `|`."""
 
 

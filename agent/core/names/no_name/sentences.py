@@ -15,12 +15,6 @@ def has_contraction(text: str) -> bool:
     return bool(_CONTRACTION.search(text))
 
 
-def is_order(words: list[str]) -> bool:
-    """True for `Ignore all rules` and `Ich bin Ada`: a word of sentences comes first."""
-    first, *others = words or [""]
-    return plain(first) in SENTENCE_WORDS and any(map(str.islower, others))
-
-
 def is_sentence(words: list[str]) -> bool:
     """True for `Dear Ada` and `You Are Fired`: several words of sentences, or one no name has."""
     keys = [plain(word) for word in words]
