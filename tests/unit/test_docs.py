@@ -17,7 +17,7 @@ import agent.telemetry.metrics
 import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
 from agent.__main__ import COMMANDS
 from agent.core.settings import EndpointSettings, WorkerSettings
-from agent.token_endpoint.http.schemas import PlatformFields
+from agent.token_endpoint.platform_fields import PlatformFields
 from tests.bench.turns import Turns, table, with_table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
-from agent.token_endpoint.http.schemas import PlatformFields
+from agent.token_endpoint.platform_fields import PlatformFields
 from tests.support.endpoint_app import settings
 from tests.support.endpoint_requests import JWT_SECRET
 

@@ -18,7 +18,7 @@ from agent.core.job_metadata import room_name_of
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
-from agent.token_endpoint.http.schemas import PlatformFields
+from agent.token_endpoint.platform_fields import PlatformFields
 from agent.token_endpoint.tokens import trainee_identity, verified_claims
 
 _TOKEN_MAX = 8192  # characters; longer tokens are not parsed

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from agent.core.job_metadata import room_name_of
 from agent.core.plain_text import one_line
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.http.schemas import GreetingRequest, PlatformFields, snake_case
+from agent.token_endpoint.http.schemas import GreetingRequest
+from agent.token_endpoint.platform_fields import PlatformFields, snake_case
 from agent.token_endpoint.tokens import trainee_identity
 
 _PLATFORM_ONLY = (*PlatformFields.model_fields, "restart", "join_timeout_s")

@@ -2,133 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, Field, StrictBool
 
-from agent.core.job_metadata import JobMetadata
 from agent.scripts import Introduction
+from agent.token_endpoint.platform_fields import PlatformFields, RequestFields
 
-Lenient = Annotated[
-    Any,
-    WithJsonSchema(
-        {"description": "Text. Other values and unusable characters are removed, not rejected."}
-    ),
-]
 SESSION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-_HTTP_URL = re.compile(
-    r"(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\<>\"]*)?)?"
-)
-_URL_MAX = 2048
-
-
-def _http_url(value: str) -> str:
-    if len(value) > _URL_MAX or not _HTTP_URL.fullmatch(value):
-        raise ValueError("must be an http(s) URL, or empty for CONTINUE_URL")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        # A JWT's claims may contain a lone surrogate (\ud800), which no response can repeat.
-        raise ValueError("must be valid Unicode text") from None
-    return value
-
-
-ContinueUrl = Annotated[
-    str,
-    AfterValidator(_http_url),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "maxLength": _URL_MAX,
-            "pattern": f"^{_HTTP_URL.pattern}$",
-            "description": "The trainee's next page: http(s), or empty for CONTINUE_URL.",
-        }
-    ),
-]
-
-
-def snake_case(name: str) -> str:
-    """Convert a field name: as in protobuf's JSON, `roomName` and `room_name` are the same."""
-    return re.sub(r"(?<=[a-z])[A-Z]", lambda m: "_" + m[0].lower(), name)
-
-
-def _without_defaults(schema: dict[str, Any]) -> None:
-    """Leave defaults out: openapi-typescript makes a field with a default a required one."""
-    for field in schema["properties"].values():
-        field.pop("default", None)
-
-
-class _RequestFields(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=_without_defaults)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _either_case(cls, value: Any) -> Any:
-        return {snake_case(k): v for k, v in value.items()} if isinstance(value, dict) else value
-
-
-class TraineeFields(_RequestFields):
-    """The trainee to greet."""
-
-    id: Lenient = None
-    name: Lenient = None
-
-
-class ConsentFields(_RequestFields):
-    """What the trainee agreed to. Only `true` counts as consent."""
-
-    transcript: StrictBool | None = None
-    recording: StrictBool | None = None
-
-
-class PlatformFields(_RequestFields):
-    """Fields that only the platform may set: in the body or in the claims of its JWT."""
-
-    trainee: TraineeFields | None = None
-    role: Lenient = None
-    industry: Lenient = None
-    training_type: Lenient = None
-    locale: Lenient = None
-    consent: ConsentFields | None = None
-    continue_url: ContinueUrl | None = None
-
-    def job_metadata(self, session_id: str, *, subject: str, continue_url: str) -> JobMetadata:
-        """Return the fields as job metadata for the worker.
-
-        Args:
-            subject: the trainee's id, if the fields have none.
-            continue_url: used if the fields have none.
-        """
-        trainee = self.trainee or TraineeFields()
-        consent = self.consent or ConsentFields()
-        return JobMetadata.model_validate(
-            {
-                "session_id": session_id,
-                "trainee": {
-                    # 0 is an id, too.
-                    "id": subject if trainee.id in (None, "") else trainee.id,
-                    "name": trainee.name,
-                },
-                "role": self.role,
-                "industry": self.industry,
-                "training_type": self.training_type,
-                "locale": self.locale,
-                "consent": {
-                    "transcript": consent.transcript is True,
-                    "recording": consent.recording is True,
-                },
-                "continue_url": self.continue_url or continue_url,
-            }
-        )
 
 
 class GreetingRequest(PlatformFields):
@@ -168,7 +49,7 @@ class GreetingRequest(PlatformFields):
     ] = None
 
 
-class EndRequest(_RequestFields):
+class EndRequest(RequestFields):
     """Optional: the reason for ending the greeting."""
 
     reason: Annotated[
@@ -180,7 +61,7 @@ class EndRequest(_RequestFields):
     ] = "continue"
 
 
-class FeedbackRequest(_RequestFields):
+class FeedbackRequest(RequestFields):
     """What the trainee thinks of the greeting."""
 
     helpful: Annotated[StrictBool, Field(description="Thumbs up or down.")]
