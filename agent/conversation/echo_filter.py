@@ -11,7 +11,7 @@ from livekit.agents import stt, utils
 
 from agent.conversation.echo_detector import EchoDetector
 from agent.conversation.echo_words import has_words_of, is_echo, may_become_echo
-from agent.conversation.voice_activity import VoiceActivity
+from agent.conversation.noise_gate import TraineeSound
 from agent.core.log import logger
 
 _ECHO_S: Final = 0.7
@@ -31,9 +31,9 @@ class EchoFilter:
     silence during lines, and words that were said during a line are dropped.
     """
 
-    def __init__(self, activity: VoiceActivity) -> None:
-        self._line = activity.line
-        self._activity = activity
+    def __init__(self, sound: TraineeSound) -> None:
+        self._line = sound.line
+        self._sound = sound
         self._detector = EchoDetector()
         self._began_in_line = False
         """True if the trainee, or the echo, began the current turn during a line."""
@@ -47,13 +47,13 @@ class EchoFilter:
         self._began_in_line = self._is_line_heard
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
-        if not self._activity.hears_echo:
+        if not self._sound.hears_echo:
             self._detector.agent_says(frame)
 
     def detects(self, frame: rtc.AudioFrame) -> bool:
         """Take note of audio of the microphone. Returns True if it shows that there is an echo."""
         self._audio_s += frame.duration
-        if self._activity.hears_echo:
+        if self._sound.hears_echo:
             return False
         if not self._line.under_way:
             self._detector.line_over()
@@ -65,7 +65,7 @@ class EchoFilter:
 
     def without_echo(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
         """Return the frame for speech recognition: silence if it holds an echo."""
-        drops = self._activity.hears_echo and self._is_line_heard
+        drops = self._sound.hears_echo and self._is_line_heard
         return utils.audio.silence_frame_like(frame) if drops else frame
 
     def drops(self, words: stt.SpeechData, earlier: Sequence[str]) -> bool:
@@ -78,7 +78,7 @@ class EchoFilter:
             self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
         in_line = self._began_in_line or self._line.under_way
         line = self._text_heard
-        if self._activity.hears_echo:
+        if self._sound.hears_echo:
             late = _is_recent(self._line.ended_at)
             return in_line or (late and has_words_of(words.text, line))
         if not in_line:
@@ -100,7 +100,7 @@ class EchoFilter:
         return repeats and not self._detector.sounds_different
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
-        self._activity.hears_echo = True
+        self._sound.hears_echo = True
         logger.info(
             "the trainee's client has no echo cancellation and sends the agent's own voice; "
             "ignoring its audio while the agent speaks",
@@ -122,7 +122,7 @@ class EchoFilter:
     def _is_line_heard(self) -> bool:
         """True during a line and, with echo, shortly after it: its last sound arrives later."""
         lately = time.monotonic() - self._line.ended_at < _ECHO_S
-        return self._line.under_way or (self._activity.hears_echo and lately)
+        return self._line.under_way or (self._sound.hears_echo and lately)
 
 
 def _is_recent(ended_at: float) -> bool:

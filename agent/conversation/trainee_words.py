@@ -57,9 +57,10 @@ class TraineeWords:
 
     def __init__(self, activity: VoiceActivity, state: GreetingState) -> None:
         self.activity = activity
-        self.line = activity.line
+        self._sound = activity.sound
+        self.line = self._sound.line
         self._state = state
-        self._echo = EchoFilter(activity)
+        self._echo = EchoFilter(self._sound)
         self._waiting = WaitingWords()
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
@@ -183,7 +184,7 @@ class TraineeWords:
         if self._is_echo(event):  # 1
             return []
         if self._holding:  # 2
-            self.activity.words_heard()
+            self._sound.words_heard()
             self._state.events.emit(SpeechRecognised())
             if final:
                 self._held.append(event)
@@ -204,10 +205,10 @@ class TraineeWords:
 
     def _is_echo(self, event: SpeechEvent) -> bool:
         """Return whether these words are an echo; at the first one, drop the words held back."""
-        was_known = self.activity.hears_echo
+        was_known = self._sound.hears_echo
         held = list(map(text_of, [*self._held, *self._waiting.repeated]))
         is_echo = self._echo.drops(event.alternatives[0], held)
-        if is_echo and self.activity.hears_echo and not was_known:
+        if is_echo and self._sound.hears_echo and not was_known:
             self._drop_held_words()
         return is_echo
 
@@ -228,7 +229,7 @@ class TraineeWords:
             # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the
             # trainee is silent (https://developers.deepgram.com/docs/flux/state).
             return []
-        self.activity.words_heard()
+        self._sound.words_heard()
         self.unanswered.add(text, final=final)
         self._interim = "" if final else text
         passed = self._waiting.joined_with(event) if final else event

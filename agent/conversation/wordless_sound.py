@@ -36,7 +36,7 @@ class WordlessSound:
         self._due_at = self._duration_s = 0.0
         self._in_sound = False
         self._timer: asyncio.TimerHandle | None = None
-        words.activity.when_sound(self._on_sound)
+        words.activity.sound.when_sound(self._on_sound)
 
     def _on_sound(self, event: VADEvent) -> None:
         self._in_sound = event.type is VADEventType.START_OF_SPEECH

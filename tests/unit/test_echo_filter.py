@@ -26,7 +26,7 @@ async def assert_ignored(recognition: RecognisedWords, line: FakeSpeech) -> None
     """The words were taken for an echo of the line, which goes on to its end."""
     await recognition.settle()
     assert not line.interrupted
-    assert recognition.activity.hears_echo
+    assert recognition.activity.sound.hears_echo
     line.ends()
     await recognition.settle()
     assert recognition.passed == []
@@ -36,7 +36,7 @@ async def assert_answered(recognition: RecognisedWords, line: FakeSpeech, *texts
     """The trainee's words stopped the line, and are answered."""
     await recognition.settle()
     assert line.interrupted
-    assert not recognition.activity.hears_echo
+    assert not recognition.activity.sound.hears_echo
     assert recognition.texts == [*texts]
 
 
@@ -45,7 +45,7 @@ async def test_agent_does_not_hear_itself(recognition: RecognisedWords) -> None:
     recognition.says("I love age.")
     recognition.says("and welcome to the course")
     await recognition.settle()
-    assert recognition.activity.hears_echo
+    assert recognition.activity.sound.hears_echo
     speech.ends()
     recognition.words.release()
     second = recognition.session.speaks()
@@ -158,7 +158,7 @@ async def test_recognition_hears_silence_in_place_of_an_echo(
     recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(echo_filter, "_ECHO_S", 0.02)
-    recognition.activity.hears_echo = True
+    recognition.activity.sound.hears_echo = True
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
         frame = rtc.AudioFrame(b"\x01" * 320, 16_000, 1, 160)
@@ -193,7 +193,7 @@ async def test_echo_that_is_misheard_is_not_answered(
     await recognition.settle()
     async for _ in recognition.words.without_echo(microphone()):
         pass
-    assert recognition.activity.hears_echo == certain
+    assert recognition.activity.sound.hears_echo == certain
     recognition.says("I am an I am a car", INTERIM, FINAL)
     await recognition.settle()
     opening.ends()
@@ -252,7 +252,7 @@ async def test_echo_that_is_recognised_late_is_not_answered(
     """The recogniser says where in the microphone's audio the words were."""
     monkeypatch.setattr(echo_filter, "_ECHO_S", 1)
     monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.0)
-    recognition.activity.hears_echo = True
+    recognition.activity.sound.hears_echo = True
     recognition.words.release()
     speech = recognition.session.speaks()
     clock.ahead_s = 20

@@ -19,7 +19,7 @@ class Setup:
         self.wordless = WordlessSound(recognition.words, recognition.events)
 
     def sound(self, kind: VADEventType, seconds: float = 0.0) -> None:
-        self.recognition.activity.report(
+        self.recognition.activity.sound.report(
             VADEvent(
                 kind, samples_index=0, timestamp=0, speech_duration=seconds, silence_duration=0
             )

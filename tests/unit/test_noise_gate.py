@@ -8,7 +8,7 @@ import pytest
 from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.voice_activity import NoiseGate, VoiceActivity
+from agent.conversation.noise_gate import NoiseGate, TraineeSound
 from tests.fakes.speech_session import FakeSession, FakeSpeech
 
 START, SOUND, END = (
@@ -25,8 +25,8 @@ class Setup:
         self.now = 100.0
         monkeypatch.setattr("time.monotonic", lambda: self.now)
         self.session = FakeSession()
-        self.activity = VoiceActivity(AgentLine(cast(Any, self.session)))
-        self.gate = NoiseGate(self.activity)
+        self.sound = TraineeSound(AgentLine(cast(Any, self.session)))
+        self.gate = NoiseGate(self.sound)
 
     def hears(
         self, kind: VADEventType, *, after: float = 0.0, quiet: float = 0.0
@@ -56,7 +56,7 @@ def test_long_sound_without_words_ends_for_the_session(setup: Setup) -> None:
 
 def test_noise_without_an_end_counts_as_several_sounds(setup: Setup) -> None:
     sounds: list[VADEventType] = []
-    setup.activity.when_sound(lambda event: sounds.append(event.type))
+    setup.sound.when_sound(lambda event: sounds.append(event.type))
     setup.hears(START)
     assert setup.hears(SOUND, after=4.5) == [END]
     for _ in range(10):
@@ -72,7 +72,7 @@ def test_words_open_the_gate_again(setup: Setup) -> None:
     setup.hears(START)
     assert setup.hears(SOUND, after=2.5) == [END]
     setup.now += 0.1
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     assert setup.hears(SOUND) == [START, SOUND]
     assert setup.hears(SOUND, after=1.5) == [SOUND]
     assert setup.hears(END) == [END]
@@ -82,24 +82,24 @@ def test_speech_with_words_is_passed_on_without_a_time_limit(setup: Setup) -> No
     setup.hears(START)
     for _ in range(30):
         assert setup.hears(SOUND, after=2.0) == [SOUND]
-        setup.activity.words_heard()
+        setup.sound.words_heard()
 
 
 def test_noise_after_the_last_words_ends_for_the_session(setup: Setup) -> None:
     setup.hears(START)
     setup.now += 1.0
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     assert setup.hears(SOUND, after=3.5) == [SOUND]
     assert setup.hears(SOUND, after=1.0) == [END]
     assert setup.hears(SOUND, after=1.0) == []
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     assert setup.hears(SOUND, after=0.1) == [START, SOUND]
 
 
 def test_noise_after_the_end_of_a_turn_does_not_hold_up_the_reply(setup: Setup) -> None:
     setup.hears(START)
     setup.now += 5.0
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     setup.hears(SOUND)
     [end] = setup.gate.end_turn()
     assert end.type is END
@@ -112,10 +112,10 @@ def test_noise_after_the_end_of_a_turn_does_not_hold_up_the_reply(setup: Setup) 
 
 def test_final_transcript_of_a_turn_does_not_open_the_gate_for_noise(setup: Setup) -> None:
     setup.hears(START)
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     assert setup.hears(SOUND, after=4.5) == [END]
     setup.now += 0.5
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     assert setup.gate.end_turn() == []
     assert setup.hears(SOUND, after=0.03) == []
 
@@ -124,13 +124,13 @@ def test_noise_since_the_end_of_a_turn_is_counted_during_a_line(setup: Setup) ->
     for _ in range(3):
         setup.hears(START)
         setup.now += 1.0
-        setup.activity.words_heard()
+        setup.sound.words_heard()
         setup.hears(SOUND)
         setup.gate.end_turn()
         speech = setup.session.speaks()
         assert setup.hears(SOUND, after=0.03) == [START, SOUND]
         setup.hears(END, after=1.0)
-        assert setup.activity.wordless_in_row == 1
+        assert setup.sound.wordless_in_row == 1
         speech.ends()
 
 
@@ -142,14 +142,14 @@ def test_sounds_in_a_row_no_longer_pause_a_line(setup: Setup) -> None:
         assert setup.hears(END) == [END]
     assert setup.hears(START, after=1.0) == []
     setup.now += 0.1
-    setup.activity.words_heard()
+    setup.sound.words_heard()
     assert setup.hears(SOUND) == [START, SOUND]
     setup.hears(END)
     assert setup.hears(START, after=1.0) == [START]
 
 
 def test_echo_does_not_pause_a_line(setup: Setup) -> None:
-    setup.activity.hears_echo = True
+    setup.sound.hears_echo = True
     speech = setup.session.speaks()
     assert setup.hears(START) == []
     assert setup.hears(SOUND, after=0.5) == []
