@@ -101,37 +101,37 @@ class DeepgramFlux(deepgram.STTv2):
 
 
 class _CompleteTurns:
-    """Adds the messages that Deepgram documents: https://developers.deepgram.com/docs/flux/state."""
+    """Adds the messages that Deepgram documents: https://developers.deepgram.com/docs/flux/state.
+
+    A turn is open from StartOfTurn, or from its first words, until EndOfTurn, or until another turn
+    begins. It ends with the words of EndOfTurn, or with its latest ones.
+    """
 
     def __init__(self, stream: deepgram.SpeechStreamv2) -> None:
         self._stream, self._process = stream, stream._process_stream_event
         self._closing: asyncio.Task[bool] | None = None
-        self._latest: dict[str, Any] | None = None
+        self._open_turn: dict[str, Any] | None = None
         """The latest message of the open turn; None between two turns."""
-        self._ended: int | None = None
+        self._ended_index: int | None = None
         """The index of the turn that has ended last."""
 
     def take(self, message: dict[str, Any]) -> None:
         """Process a message of Flux, and those that are missing before it."""
-        if message["type"] == "Error" and self._stream._ws is not None:
-            # The stream then fails, so its audio is recognised on another connection.
-            logger.warning(
-                "Deepgram reported an error; reconnecting. If this repeats, look the code up in "
-                "its documentation",
-                extra={"event": "stt_error_reported", "code": str(message.get("code"))},
-            )
-            self._closing = asyncio.create_task(self._stream._ws.close(), name="close_flux")
-            return
-        if message["type"] != "TurnInfo":
+        if message["type"] == "TurnInfo":
+            self._take_turn(message)
+        elif message["type"] == "Error" and self._stream._ws is not None:
+            self._fail(message, self._stream._ws)
+        else:
             self._process(message)
-            return
+
+    def _take_turn(self, message: dict[str, Any]) -> None:
         event, index = message["event"], message.get("turn_index")
-        if self._latest is not None and index != self._latest.get("turn_index"):
-            self._end(self._latest)
-        if self._latest is None and event != "StartOfTurn":
-            late = index is not None and index == self._ended
-            if late or not message.get("words"):
-                # Silence, or a late TurnResumed: its words are being answered. They would pause the
+        if self._open_turn is not None and index != self._open_turn.get("turn_index"):
+            self._end(self._open_turn)
+        if self._open_turn is None and event != "StartOfTurn":
+            is_late = index is not None and index == self._ended_index
+            if is_late or not message.get("words"):
+                # The words of a late message are being answered. Passed on, they would pause the
                 # reply, and count as its echo if it repeats them.
                 return
             self._process({**message, "event": "StartOfTurn"})
@@ -139,15 +139,25 @@ class _CompleteTurns:
             self._end(message)
         else:
             self._process(message)
-            self._latest = message
+            self._open_turn = message
 
     def _end(self, message: dict[str, Any]) -> None:
         """End the turn with the words of this message, or with the latest ones."""
-        before, self._latest, self._ended = self._latest, None, message.get("turn_index")
-        if before is not None and not message.get("words"):
-            message = before
-        elif before is not None and before["event"] == "EagerEndOfTurn":
-            if before["transcript"] != message["transcript"]:
+        latest, self._open_turn = self._open_turn, None
+        self._ended_index = message.get("turn_index")
+        if latest is not None and not message.get("words"):
+            message = latest
+        elif latest is not None and latest["event"] == "EagerEndOfTurn":
+            if latest["transcript"] != message["transcript"]:
                 # A reply to the earlier words must stop.
                 self._process({**message, "event": "TurnResumed"})
         self._process({**message, "event": "EndOfTurn"})
+
+    def _fail(self, error: dict[str, Any], socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Close the connection, so that its audio is recognised on another one."""
+        logger.warning(
+            "Deepgram reported an error; reconnecting. If this repeats, look the code up in "
+            "its documentation",
+            extra={"event": "stt_error_reported", "code": str(error.get("code"))},
+        )
+        self._closing = asyncio.create_task(socket.close(), name="close_flux")
