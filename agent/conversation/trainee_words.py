@@ -72,6 +72,9 @@ class TraineeWords:
         """The words passed on since the last spoken message of the trainee."""
         self._interim = ""
         """The words of this turn that were passed on last, if they are not final yet."""
+        self._early: SpeechEvent | None = None
+        """A transcript for an early reply that waits for the end of the line it has stopped: until
+        then, the model would be asked without that line, and once more with it."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
@@ -162,6 +165,7 @@ class TraineeWords:
 
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for one event of the recogniser."""
+        self._early = None
         if event.type is SpeechEventType.START_OF_SPEECH:
             self._turn_open, self._interim = True, ""
             self._echo.turn_began()
@@ -232,6 +236,9 @@ class TraineeWords:
         self._sound.words_heard()
         self.unanswered.add(text, final=final)
         self._interim = "" if final else text
+        if event.type is SpeechEventType.PREFLIGHT_TRANSCRIPT and self.line.under_way:
+            self._early = event
+            return self._take_start()
         passed = self._waiting.joined_with(event) if final else event
         return [*self._take_start(), passed]
 
@@ -240,6 +247,8 @@ class TraineeWords:
         return [] if start is None else [start]
 
     def _on_line_over(self) -> None:
+        if self._early is not None:
+            self._send(self._early)
         if (answer := self._waiting.line_over(self.line.texts.both)) is not None:
             self._deliver(answer)
 
@@ -247,11 +256,15 @@ class TraineeWords:
         if self._passed is None or self._passed.closed:
             return
         self.unanswered.add(text_of(event), final=True)
-        for each in [*self._take_start(), event]:
-            self._passed.send_nowait(each)
+        self._send(*self._take_start(), event)
         if not self._turn_open:
             # The recogniser has ended this turn already, and will not report its end again.
-            self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+            self._send(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+
+    def _send(self, *events: SpeechEvent) -> None:
+        if self._passed is not None and not self._passed.closed:
+            for event in events:
+                self._passed.send_nowait(event)
 
 
 class UnansweredWords:

@@ -12,6 +12,8 @@ class FakeSpeech:
     def __init__(self, *, allow_interruptions: bool = True) -> None:
         self.allow_interruptions = allow_interruptions
         self.interrupted = False
+        self.ends_at_once = True
+        """If it is interrupted; an avatar confirms later that it has stopped."""
         self.over = False
         self._callbacks: list[Any] = []
 
@@ -23,7 +25,8 @@ class FakeSpeech:
 
     def interrupt(self) -> None:
         self.interrupted = True
-        self.ends()
+        if self.ends_at_once:
+            self.ends()
 
     def ends(self) -> None:
         self.over = True

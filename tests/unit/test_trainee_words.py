@@ -85,6 +85,24 @@ async def test_two_words_recognised_twice_stop_the_line(recognition: RecognisedW
     assert speech.interrupted
 
 
+@pytest.mark.parametrize("turn_ends", [False, True])
+async def test_early_reply_waits_for_the_end_of_the_line_that_its_words_stop(
+    recognition: RecognisedWords, turn_ends: bool
+) -> None:
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    speech.ends_at_once = False
+    recognition.says("Hold on.", START, INTERIM, EAGER)
+    if turn_ends:
+        recognition.says("Hold on.", FINAL, END)
+    await recognition.settle()
+    assert speech.interrupted
+    assert (EAGER, "Hold on.") not in recognition.passed
+    speech.ends()
+    await recognition.settle()
+    assert ((EAGER, "Hold on.") in recognition.passed) != turn_ends
+
+
 async def test_session_stops_a_paused_line_at_the_final_word(recognition: RecognisedWords) -> None:
     """It would resume the audio of a line that has been stopped before."""
     recognition.words.release()
