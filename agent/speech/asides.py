@@ -36,22 +36,26 @@ ASIDES: Final = {
 }
 """Patterns, each with an example. A reply begins with a line break."""
 _ASIDE: Final = re.compile("|".join(ASIDES), re.I)
+_SECOND_ITEM: Final = r"[.!?…;,]\s2[.)]\s"
 _MAY_BECOME_ASIDE: Final = re.compile(
     r"(?:\[[^\[\]\n]{0,80}(?:\](?:\([^()\s]{0,80})?)?"
     r"|</?[a-z][^<>\n]{0,80}"
     r"|(?<!\])\([^()\n]{0,80}\)?\.?\s*"
     r"|(?<!\w)\*(?=\w)[^*\n]{0,40}\*?\.?\s*"
-    rf"|(?:(?<=\n)[•‣◦▪–—]|{_SENTENCE_BEGINS}\d{{1,2}}[.)]?)[ \t]*)\Z",
+    # The mark of a list item; the text of item 1 until item 2 comes.
+    rf"|(?:(?<=\n)[•‣◦▪–—]|{_SENTENCE_BEGINS}\d{{1,2}}[.)]?)[ \t]*"
+    rf"|(?<=[.!?…:] )1[.)](?:(?!{_SECOND_ITEM})[^\n]){{0,150}})\Z",
     re.I,
 )
 """The end of a text that is held back until more text shows whether it is an aside."""
+_BEFORE_SECOND_ITEM: Final = re.compile(rf"[^\n]{{1,150}}?{_SECOND_ITEM}")
 
 
 class Asides:
     """Leaves out the asides of one reply.
 
-    The number of a list item is left out if it is 1 at the beginning of a line, or the next one:
-    "3. Mai" may be a date.
+    The number of a list item is left out if it is 1 at the beginning of a line, or before item 2 in
+    the same line, or if it is the next one. Others are facts: "Treffpunkt: 1. Stock", "3. Mai".
     """
 
     def __init__(self) -> None:
@@ -66,26 +70,26 @@ class Asides:
                 beginning of a reply.
             is_last: the reply ends with the text; nothing is undecided.
         """
-        size = len(before)
-        may_become = None if is_last else _MAY_BECOME_ASIDE.search(before + text, size)
+        written, size = before + text, len(before)
+        may_become = None if is_last else _MAY_BECOME_ASIDE.search(written, size)
         end = may_become.start() - size if may_become else len(text)
 
         def left(found: re.Match[str]) -> str:
-            if (item := found["item"]) and not self._is_next_item(int(item), found):
+            if found["item"] and not self._is_next_item(int(found["item"]), written, found.span()):
                 return found[0]
             # An aside ends in `text`; the spaces before it may be in `before`.
             space = " " if found[0].endswith(">") else ""
             return found[0][: max(0, size - found.start())] + space
 
-        without = _ASIDE.sub(left, before + text[:end])[size:]
+        without = _ASIDE.sub(left, written[: size + end])[size:]
         if before[-1:].isspace():
             without = without.lstrip(" \t")
         return without + text[end:], len(without)
 
-    def _is_next_item(self, number: int, found: re.Match[str]) -> bool:
-        begins_line = found.string[: found.start()].endswith("\n")
-        first = number == 1 and begins_line
-        if first or (number > 1 and number == self._items + 1):
+    def _is_next_item(self, number: int, written: str, span: tuple[int, int]) -> bool:
+        begins_line = written[: span[0]].endswith("\n")
+        first = number == 1 and (begins_line or _BEFORE_SECOND_ITEM.match(written, span[1]))
+        if first or 1 < number == self._items + 1:
             self._items = number
             return True
         return False

@@ -167,7 +167,11 @@ def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) ->
             "Gut. (Das dauert zehn Minuten.) Weiter?",
         ),
         ("1. Check it. 2. Lift it. 3) Park it.", "Check it. Lift it. Park it."),
-        ("3. Mai um neun. Wann? 3. Mai.", ""),
+        (
+            "Three steps: 1. Check it. 2. Lift it. 3. Park it.",
+            "Three steps: Check it. Lift it. Park it.",
+        ),
+        ("3. Mai um neun. Wo? 1. Stock. Treffpunkt: 1. Stock, vom 1. bis 2. Mai.", ""),
         ("1. Check it.\n2. Lift it (slowly).\n• Park it.", "Check it. Lift it (slowly). Park it."),
         ('<speak>It is short.<break time="1s"/>Ready?</speak>', "It is short. Ready?"),
         ("See [our page](https://example.com/a) on it. Use (or not) 1. and 2.", ""),
