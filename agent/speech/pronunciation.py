@@ -8,6 +8,7 @@ documented nowhere. Captions show everything.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Final
 
@@ -70,10 +71,12 @@ class Pronunciation:
         held = ""
         async for piece in text:
             held += piece
-            words_end = max(map(held.rfind, " \n")) + 1
-            rest = held[words_end:]
-            if len(rest) > self._longest and not _MAY_BE_ADDRESS.search(rest):
-                words_end = len(held)  # no word of the name is so long
+            # A space goes with the next word, so that it goes if that word is left out.
+            words_end = max(held.rfind(" "), held.rfind("\n") + 1)
+            word = held[words_end:].strip()
+            is_long = len(word) > self._longest  # no word of the name is so long
+            if is_long and _may_end(word) and not _MAY_BE_ADDRESS.search(word):
+                words_end = len(held)
             if words_end:
                 yield self.apply(held[:words_end])
                 held = held[words_end:]
@@ -85,6 +88,11 @@ def can_be_said(text: str, voice: str) -> bool:
     """Return True unless all words of a text are in an alphabet that the voice does not read."""
     words = any(map(str.isalpha, text))
     return not (_reads_only_latin(voice) and words) or _HAS_LATIN.search(text) is not None
+
+
+def _may_end(word: str) -> bool:
+    """Return True after punctuation, and in alphabets that write no spaces, such as Chinese."""
+    return unicodedata.category(word[-1]) in ("Po", "Lo")
 
 
 def _reads_only_latin(voice: str) -> bool:

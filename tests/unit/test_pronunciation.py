@@ -50,9 +50,11 @@ async def test_name_in_an_alphabet_that_the_voice_does_not_read_is_left_out(
 
 
 @pytest.mark.parametrize("voice", [AURA, GEMINI])
-def test_emoji_are_left_out(voice: str) -> None:
-    said = Pronunciation("Ada", "en", voice=voice).apply("Well done 👍🏽, Ada ❤️! 👩‍🏭 Go on. 🚀")
-    assert said == "Well done, Ada! Go on."
+@pytest.mark.parametrize("size", [1, 5, 100])
+async def test_emoji_are_left_out(voice: str, size: int) -> None:
+    text = _cut("Well done 👍🏽, Ada ❤️! 👩‍🏭 Go on. 🚀", size)
+    said = [piece async for piece in Pronunciation("Ada", "en", voice=voice).stream(text)]
+    assert "".join(said) == "Well done, Ada! Go on."
 
 
 @pytest.mark.parametrize(
