@@ -14,6 +14,7 @@ from agent.token_endpoint.livekit_rooms import Dispatch
 from agent.token_endpoint.supervision import dispatches
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
+from tests.support.process_logs import logged
 from tests.support.waiting import until, until_answer
 from tests.unit.endpoint_supervision import (
     AGENT_LEFT_S,
@@ -190,6 +191,23 @@ async def test_dispatch_of_another_replica_is_not_repeated(
         await livekit.wait_for_calls("ListDispatch")
         await asyncio.sleep(A_FEW_CHECKS_S)
     assert livekit.dispatched == []
+
+
+async def test_room_that_was_closed_since_the_last_pass_gets_no_agent(
+    greetings: Greetings,
+    livekit: FakeLiveKit,
+    store: SqliteStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The trainee never came, and the worker has closed the room."""
+    await greetings.start(METADATA, restart=False)
+    async with supervisor_of(livekit, store, pass_s=60):
+        await livekit.wait_for_calls("ListRooms")
+        livekit.close("7")
+        await livekit.wait_for_calls("ListParticipants")
+        await asyncio.sleep(A_FEW_CHECKS_S)
+    assert livekit.dispatched == []
+    assert not logged(caplog, "inspection_failed")
 
 
 @pytest.mark.usefixtures("supervisor")

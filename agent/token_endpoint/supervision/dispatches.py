@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 
+from agent.core.errors import LiveKitError
 from agent.core.log import logger
 from agent.store import JOB_START_S, Phase, Store, accepted_lease, dispatch_claim
 from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms
@@ -105,7 +106,12 @@ class DispatchSupervisor:
         if (due := self._due_at(state, accepted=accepted)) > now:
             state.inspect_by(min(due, now + self._check_s))  # the job may die
             return
-        await self._replace(state, state.request, now)
+        try:
+            await self._replace(state, state.request, now)
+        except LiveKitError:
+            if await self._rooms.sid(state.name) == state.room.sid:
+                raise
+            return  # The room was closed since the last pass; the next one forgets it.
         state.inspect_by(self._due_at(state, accepted=False))
 
     async def _is_over(self, state: RoomState) -> bool:
