@@ -11,7 +11,6 @@ import importlib
 import json
 import logging
 import os
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +28,7 @@ from agent.cli.prompts.trainees import (
     said,
     wrong_value,
 )
+from agent.conversation.answers import ACCEPTED
 from agent.conversation.conversation import Conversation
 from agent.conversation.function_tools import RECORD
 from agent.conversation.state import GreetingState
@@ -51,8 +51,6 @@ _TRIES = 2
 """How often a trainee answers the same question."""
 _USED_SHARE = 0.5
 """A line uses a fact if it has this part of the fact's words."""
-_ACCEPTED = re.compile(r"(?:Saved|Left out|Kept): |\w+ would help ")
-"""How `Answers` replies to a call that it has not refused."""
 
 
 @dataclass(frozen=True)
@@ -316,7 +314,8 @@ class _Rehearsal:
             values = ", ".join(json.dumps(v, ensure_ascii=False) for v in arguments.values())
             text = f"{call.name}({values})"
             about_answer = call.name.startswith(RECORD) or call.name == "skip_question"
-            if about_answer and not _ACCEPTED.match(output.output):
+            accepted = output.output.startswith(ACCEPTED) or " would help " in output.output
+            if about_answer and not accepted:
                 self._record.entries.append(Entry("refused", f"{text}: {output.output}"))
             else:
                 self._record.entries.append(Entry("call", text))
