@@ -65,8 +65,7 @@ export function GreetingView(props: GreetingViewProps) {
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
-  const hasSpoken = captions.some(({ from }) => from === "agent");
-  const turn = turnOf(agent, reconnecting, hasSpoken);
+  const turn = turnOf(agent, reconnecting);
   const questions = live && state.closing === undefined ? agent?.questions : undefined;
   const canTap = questions !== undefined && hasAnswers(questions);
   const saidClosingLine = hasSaidClosingLine(state);

@@ -10,7 +10,6 @@ import { TurnPill } from "./TurnPill.js";
 
 interface Shown {
   activity: Activity;
-  hasSpoken?: boolean;
   textMode?: boolean;
   reconnecting?: boolean;
   microphone?: MicrophoneStatus;
@@ -22,7 +21,6 @@ function show({
   textMode = false,
   reconnecting = false,
   canTap = false,
-  hasSpoken = true,
   ...given
 }: Shown) {
   const agent: AgentPresence = {
@@ -41,7 +39,7 @@ function show({
     videoTrack: undefined,
     audioTrack: undefined,
   };
-  const turn = turnOf(agent, reconnecting, hasSpoken);
+  const turn = turnOf(agent, reconnecting);
   const microphone = {
     status: given.microphone ?? "on",
     speaking: false,
@@ -67,7 +65,7 @@ test.each<[Shown, string, string]>([
   [{ activity: "listening", canTap: true }, "trainee", "Your turn: speak or type"],
   [{ activity: "listening", canTap: true, textMode: true }, "trainee", "Your turn: tap or type"],
   // Its voice may take seconds to begin the opening.
-  [{ activity: "listening", hasSpoken: false }, "nobody", "Maya is getting ready"],
+  [{ activity: "getting_ready" }, "nobody", "Maya is getting ready"],
   [{ activity: "listening", reconnecting: true }, "nobody", "Reconnecting…"],
 ])("%o", (shown, turn, text) => {
   expect(show(shown)).toEqual([turn, text]);

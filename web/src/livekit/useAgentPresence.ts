@@ -13,6 +13,7 @@ import {
   useRemoteParticipants,
 } from "@livekit/components-react";
 import { type RemoteParticipant, type Room, RoomEvent, Track } from "livekit-client";
+import { useState } from "react";
 
 import { useStableValue } from "../lib/useStableValue.js";
 import type { AgentStatus } from "../state/greetingState.js";
@@ -34,6 +35,7 @@ import {
 export interface AgentPresence {
   /** The same object until its content changes. */
   status: AgentStatus;
+  /** `getting_ready` until it begins its opening. */
   activity: Activity;
   /** The trainee is being recorded. */
   recording: boolean;
@@ -75,6 +77,13 @@ export function useAgentPresence(
 
   const picture = subscribed(avatarTracks, Track.Source.Camera);
   const status = useStableValue(agent && agentStatus(agent.attributes, picture !== undefined));
+
+  const activity = agentActivity(agent?.attributes ?? {});
+  const questions = questionsFrom(agent?.attributes[ATTRIBUTE_QUESTIONS]);
+  /** The sid of the agent that has begun its opening; before it, an agent listens, too. */
+  const [begun, setBegun] = useState<string>();
+  const begins = activity === "speaking" || questions !== undefined;
+  if (begins && begun !== agent?.sid) setBegun(agent?.sid);
   if (agent === undefined || status === undefined) return undefined;
 
   const usesAvatar = status.output.mode === "avatar";
@@ -82,11 +91,11 @@ export function useAgentPresence(
   const avatarSound = subscribed(avatarTracks, Track.Source.Microphone);
   return {
     status,
-    activity: agentActivity(agent.attributes),
+    activity: begun === agent.sid ? activity : "getting_ready",
     recording: agent.attributes[ATTRIBUTE_RECORDING] === "on",
     takesFeedback: agent.attributes[ATTRIBUTE_FEEDBACK] === "on",
     guide: agent.attributes[ATTRIBUTE_GUIDE] || undefined,
-    questions: questionsFrom(agent.attributes[ATTRIBUTE_QUESTIONS]),
+    questions,
     videoTrack: usesAvatar ? picture : undefined,
     audioTrack: usesAvatar ? (avatarSound ?? agentSound) : agentSound,
   };

@@ -6,6 +6,8 @@ import {
   RoomEvent,
 } from "livekit-client";
 
+const nothing = () => undefined;
+
 export interface Call {
   destinationIdentity: string;
   method: string;
@@ -31,7 +33,7 @@ export function fakeRoom(answer: (call: Call) => string | Promise<string> = () =
   const join = (identity: string, changes: object = {}) => {
     const agent = Object.assign(
       { sid: identity, identity, kind: ParticipantKind.AGENT, attributes: {}, isSpeaking: false },
-      { trackPublications: new Map<string, unknown>(), ...changes },
+      { trackPublications: new Map<string, unknown>(), on: nothing, off: nothing, ...changes },
     );
     const joined = agent as unknown as RemoteParticipant;
     room.remoteParticipants.set(identity, joined);
