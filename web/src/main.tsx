@@ -2,7 +2,6 @@
 import "./styles/index.css";
 import "./page.css";
 
-import { setLogLevel } from "livekit-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -10,7 +9,8 @@ import { AvatarGreeting } from "./components/AvatarGreeting.js";
 import { readConfig } from "./config.js";
 import { browserLanguages, textsFor } from "./texts/index.js";
 
-setLogLevel("warn");
+// With LiveKit, which loads after the first paint.
+void import("./quietLiveKit.js");
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

@@ -1,14 +1,9 @@
 import { useSession, type UseSessionReturn } from "@livekit/components-react";
 import { TokenSource, type TokenSourceConfigurable } from "livekit-client";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 
-import {
-  type Authorization,
-  createGreetingEndpoint,
-  type GreetingEndpoint,
-  type RequestHeaders,
-} from "./endpoint/greetingEndpoint.js";
-import { useStableCallback } from "./lib/useStableCallback.js";
+import type { EndpointClient } from "./endpoint/endpointClient.js";
+import { type GreetingOptions, useCallbacks, useEndpointClient } from "./greetingOptions.js";
 import { useOffline } from "./lib/useOffline.js";
 import { isReconnecting } from "./livekit/connection.js";
 import { endGreeting } from "./livekit/endGreeting.js";
@@ -22,47 +17,10 @@ import { type Microphone, useMicrophone } from "./livekit/useMicrophone.js";
 import { usePlayback } from "./livekit/usePlayback.js";
 import { useSlowConnection } from "./livekit/useSlowConnection.js";
 import { useStartTimeline } from "./livekit/startTimeline.js";
-import { type FailureReason, type GreetingState, isConversing } from "./state/greetingState.js";
+import { type GreetingState, isConversing } from "./state/greetingState.js";
 import { type JoinOptions, JOIN_WITH_ALL } from "./state/joinOptions.js";
 import { type Leaving, useContinue } from "./state/useContinue.js";
 import { useGreetingState } from "./state/useGreetingState.js";
-
-export interface GreetingCallbacks {
-  /**
-   * Called instead of navigating, with the address if one is known. If it returns `"navigate"`, the
-   * page navigates as it does without this callback.
-   */
-  onContinue?: ((url: string | undefined) => unknown) | undefined;
-  onStateChange?: ((state: GreetingState) => void) | undefined;
-  /** Called once the greeting has ended, with the worker's end reason. */
-  onEnded?: ((ending: { reason: string }) => void) | undefined;
-  /** Called if there is no greeting, or it was lost. The page shows a welcome and Continue. */
-  onError?: ((error: GreetingError) => void) | undefined;
-}
-
-export interface GreetingError {
-  reason: FailureReason;
-  /** The token endpoint's error code, if it answered with an error. */
-  code: string | undefined;
-  /** Another attempt may succeed. */
-  retryable: boolean;
-}
-
-export interface GreetingOptions extends GreetingCallbacks {
-  /** Full URL of `POST …/avatar-greeting/` for this trainee's session. */
-  endpointUrl: string;
-  /**
-   * The `Authorization` header: its value, a bare token, or a function that gets one. Every request
-   * uses the newest value.
-   */
-  authorization?: Authorization | undefined;
-  /** More headers for every request, such as `{ "X-CSRFToken": … }` for your own backend. */
-  headers?: RequestHeaders | undefined;
-  /** Where Continue leads if the endpoint does not know. */
-  continueUrl?: string | undefined;
-  /** Where Continue opens, as a link's `target`: `_top` if the page is in an iframe. */
-  continueTarget?: string | undefined;
-}
 
 export interface UseGreetingResult {
   state: GreetingState;
@@ -103,30 +61,11 @@ export interface UseGreetingResult {
  * another attempt or session, mount the component again with another `key`.
  */
 export function useGreeting(options: GreetingOptions): UseGreetingResult {
-  return useGreetingAt(useGreetingEndpoint(options), options);
-}
-
-/** The client of the token endpoint for one attempt. */
-export function useGreetingEndpoint(
-  options: Pick<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
-): GreetingEndpoint {
-  const { endpointUrl, authorization, headers } = options;
-  const newestAuthorization = useStableCallback(() =>
-    typeof authorization === "function" ? authorization() : authorization,
-  );
-  const newestHeaders = useStableCallback(() => headers);
-  const [endpoint] = useState(() =>
-    createGreetingEndpoint({
-      endpointUrl,
-      authorization: newestAuthorization,
-      headers: newestHeaders,
-    }),
-  );
-  return endpoint;
+  return useGreetingAt(useEndpointClient(options), options);
 }
 
 export function useGreetingAt(
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   options: Omit<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
   join: JoinOptions = JOIN_WITH_ALL,
 ): UseGreetingResult {
@@ -162,38 +101,14 @@ export function useGreetingAt(
 }
 
 /**
- * The endpoint's token source, which never settles if there is no token: `useSession` asks when it
- * mounts, to prepare the connection, and would warn of a refusal in the host's console.
- * `useGreetingState` reports the refusal, and then does not connect.
+ * A token source that never settles if there is no token: `useSession` asks when it mounts, to prepare
+ * the connection, and would warn of a refusal in the host's console. `useGreetingState` reports the
+ * refusal, and then does not connect.
  */
-function tokenSourceOf({ tokenSource }: GreetingEndpoint): TokenSourceConfigurable {
-  return TokenSource.custom((options) =>
-    tokenSource.fetch(options).catch(() => new Promise<never>(() => undefined)),
-  );
-}
-
-/** Tell the host about every state, and once about an end or an error. */
-export function useCallbacks(state: GreetingState, callbacks: GreetingCallbacks): void {
-  const onState = useStableCallback(() => tellHost(() => callbacks.onStateChange?.(state)));
-  useEffect(onState, [state, onState]);
-
-  const onOver = useStableCallback(() => {
-    if (state.phase === "ended") {
-      const { reason } = state;
-      tellHost(() => callbacks.onEnded?.({ reason }));
-    } else if (state.phase === "failed") {
-      const { reason, code, retryable } = state;
-      tellHost(() => callbacks.onError?.({ reason, code, retryable }));
-    }
+function tokenSourceOf({ requestToken }: EndpointClient): TokenSourceConfigurable {
+  const never = () => new Promise<never>(() => undefined);
+  return TokenSource.custom(async () => {
+    const { serverUrl, participantToken } = await requestToken().catch(never);
+    return { serverUrl, participantToken };
   });
-  useEffect(onOver, [state.phase, onOver]);
-}
-
-/** An error in the host's own code must not end the greeting. */
-function tellHost(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    reportError(error);
-  }
 }

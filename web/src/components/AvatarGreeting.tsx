@@ -1,40 +1,20 @@
-import { RoomContext } from "@livekit/components-react";
 import type { Room } from "livekit-client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import type { Fallback, GreetingEndpoint, Introduction } from "../endpoint/greetingEndpoint.js";
-import { useToken } from "../endpoint/useToken.js";
+import type { GreetingOptions } from "../greetingOptions.js";
 import { useKept } from "../lib/useKept.js";
-import { resultWithin } from "../lib/timing.js";
+import { DraftContext } from "../state/draft.js";
 import {
   type GreetingState,
   hasGreetingToEnd,
   initialGreetingState,
 } from "../state/greetingState.js";
-import { DraftContext } from "../state/draft.js";
-import {
-  type JoinOptions,
-  JOIN_WITH_ALL,
-  readJoinOptions,
-  REJOIN,
-  writeJoinOptions,
-} from "../state/joinOptions.js";
-import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
-import { GuideContext } from "../texts/guide.js";
+import { readJoinOptions, writeJoinOptions } from "../state/joinOptions.js";
 import { type Labels, textsFor } from "../texts/index.js";
 import { TextsContext, useBrowserLanguages } from "../texts/useTexts.js";
-import { type GreetingOptions, useCallbacks, useGreetingEndpoint } from "../useGreeting.js";
-import { ContinueButton } from "./ContinueButton.js";
-import { Ending } from "./Ending.js";
-import { ErrorBoundary } from "./ErrorBoundary.js";
+import { Attempt } from "./Attempt.js";
 import { Frame } from "./Frame.js";
-import { Greeting } from "./Greeting.js";
-import { Layout } from "./Layout.js";
-import { PreJoin } from "./PreJoin.js";
 import { KeptStill } from "./still.js";
-
-/** The agent waits at least this long for the trainee; TRAINEE_JOIN_TIMEOUT_S is 15 s by default. */
-const AGENT_WAITS_MS = 10_000;
 
 export interface AvatarGreetingProps extends GreetingOptions {
   /**
@@ -116,121 +96,18 @@ function Attempts(props: AvatarGreetingProps) {
   return (
     <TextsContext.Provider value={texts}>
       <DraftContext.Provider value={useMemo(() => [draft, setDraft], [draft, setDraft])}>
-        <RoomContext.Provider value={props.room}>
-          <Frame>
-            <KeptStill>
-              <Attempt
-                key={attempt}
-                {...props}
-                {...{ onStateChange, onContinue, tryAgain }}
-                kept={readJoinOptions(joined)}
-                keepJoin={(options) => keepJoined(writeJoinOptions(options))}
-              />
-            </KeptStill>
-          </Frame>
-        </RoomContext.Provider>
+        <Frame>
+          <KeptStill>
+            <Attempt
+              key={attempt}
+              {...props}
+              {...{ onStateChange, onContinue, tryAgain }}
+              kept={readJoinOptions(joined)}
+              keepJoin={(options) => keepJoined(writeJoinOptions(options))}
+            />
+          </KeptStill>
+        </Frame>
       </DraftContext.Provider>
     </TextsContext.Provider>
   );
-}
-
-type AttemptProps = AvatarGreetingProps & {
-  tryAgain: () => void;
-  /** How the trainee has joined this greeting before, for example before a reload. */
-  kept: JoinOptions | undefined;
-  keepJoin: (join: JoinOptions) => void;
-};
-
-const PAGE_ERROR: GreetingState = {
-  ...initialGreetingState,
-  phase: "failed",
-  reason: "page_error",
-  retryable: true,
-};
-
-/** One attempt: one token, one connection, one end. */
-function Attempt(props: AttemptProps) {
-  const { tryAgain, kept, preJoin = true } = props;
-  // Undefined until the trainee has left the pre-join screen. At the end, the options are no longer
-  // kept, but the screen does not return.
-  const [join, setJoin] = useState<JoinOptions>();
-  const changeJoin = (change: Partial<JoinOptions>) => {
-    const changed = { ...JOIN_WITH_ALL, ...join, ...change };
-    setJoin(changed);
-    props.keepJoin(changed);
-  };
-  const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
-  const endpoint = useGreetingEndpoint(props);
-  const { token, refused } = useToken(endpoint);
-  const { introduction, fallback } = token ?? {};
-  const traineeName =
-    chosenName ?? (props.traineeName && (token ? token.traineeName : props.traineeName));
-  const initially = kept ?? (!preJoin ? JOIN_WITH_ALL : token?.rejoins ? REJOIN : undefined);
-  if (join === undefined && initially !== undefined) setJoin(initially);
-  const name = props.guideName ?? introduction?.guide;
-  const poster = props.poster ?? introduction?.poster;
-  const guide = useMemo(() => ({ name, poster }), [name, poster]);
-  return (
-    <GuideContext.Provider value={guide}>
-      <ErrorBoundary
-        fallback={
-          <Layout
-            state={PAGE_ERROR}
-            traineeName={traineeName}
-            stage={<Ending state={PAGE_ERROR} tryAgain={tryAgain} />}
-            footer={<EarlyContinue {...props} endpoint={endpoint} state={PAGE_ERROR} />}
-          />
-        }
-      >
-        {join === undefined && !refused ? (
-          <BeforeJoining
-            {...{ ...props, changeJoin, traineeName, endpoint, introduction, fallback }}
-          />
-        ) : (
-          <Greeting
-            {...{ ...props, endpoint, traineeName, chosenName, keepName, changeJoin }}
-            join={join ?? JOIN_WITH_ALL}
-          />
-        )}
-      </ErrorBoundary>
-    </GuideContext.Provider>
-  );
-}
-
-type BeforeJoiningProps = AttemptProps & {
-  changeJoin: (options: JoinOptions) => void;
-  endpoint: GreetingEndpoint;
-  introduction: Introduction | undefined;
-  fallback: Fallback | undefined;
-};
-
-/** The pre-join screen as a page. */
-function BeforeJoining(props: BeforeJoiningProps) {
-  const { endpoint, introduction, fallback, changeJoin, traineeName } = props;
-  const state = useMemo<GreetingState>(
-    () => ({ ...initialGreetingState, phase: "pre_join", fallback, locale: fallback?.locale }),
-    [fallback],
-  );
-  const join = (options: JoinOptions) => {
-    endpoint.forgetTokenOlderThan(AGENT_WAITS_MS);
-    changeJoin(options);
-  };
-  return (
-    <Layout
-      state={state}
-      traineeName={traineeName}
-      stage={<PreJoin introduction={introduction} join={join} />}
-      footer={<EarlyContinue {...props} state={state} />}
-    />
-  );
-}
-
-/** Continue while the page is not in the room, so only the endpoint ends the greeting. */
-function EarlyContinue(
-  props: AvatarGreetingProps & { endpoint: GreetingEndpoint; state: GreetingState },
-) {
-  const { endpoint, state } = props;
-  useCallbacks(state, props);
-  const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
-  return <ContinueButton {...useContinue(endpoint, state, end, props)} />;
 }

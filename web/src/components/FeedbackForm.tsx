@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from "react";
 
 import { useStableCallback } from "../lib/useStableCallback.js";
-import type { Feedback } from "../endpoint/greetingEndpoint.js";
+import type { Feedback } from "../endpoint/endpointClient.js";
 import { useTexts } from "../texts/useTexts.js";
 import { SendIcon, ThumbDownIcon, ThumbUpIcon } from "./icons.js";
 

@@ -1,7 +1,7 @@
-import { RoomAudioRenderer, SessionProvider } from "@livekit/components-react";
+import { RoomAudioRenderer, RoomContext, SessionProvider } from "@livekit/components-react";
 import { useContext, useMemo, useState } from "react";
 
-import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { EndpointClient } from "../endpoint/endpointClient.js";
 import type { JoinOptions } from "../state/joinOptions.js";
 import { useNameForNewAgent } from "../livekit/useAgentCalls.js";
 import { isConversing } from "../state/greetingState.js";
@@ -11,8 +11,8 @@ import type { AvatarGreetingProps } from "./AvatarGreeting.js";
 import { GreetingView } from "./GreetingView.js";
 import { LabelReportContext } from "./useLabelInView.js";
 
-type GreetingProps = AvatarGreetingProps & {
-  endpoint: GreetingEndpoint;
+export type GreetingProps = AvatarGreetingProps & {
+  endpoint: EndpointClient;
   join: JoinOptions;
   /** Called with what the trainee changes, so that a reload keeps it. */
   changeJoin: (change: Partial<JoinOptions>) => void;
@@ -24,6 +24,14 @@ type GreetingProps = AvatarGreetingProps & {
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
+  return (
+    <RoomContext.Provider value={props.room}>
+      <GreetingInRoom {...props} />
+    </RoomContext.Provider>
+  );
+}
+
+function GreetingInRoom(props: GreetingProps) {
   const { endpoint, join, changeJoin, guideName, tryAgain, chosenName, keepName } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props, join);
   const before = useContext(GuideContext);

@@ -1,15 +1,21 @@
-import { useMediaDevices } from "@livekit/components-react";
-import { useId } from "react";
+import { lazy, Suspense, useId } from "react";
 
-import type { Introduction } from "../endpoint/greetingEndpoint.js";
+import type { Introduction } from "../endpoint/endpointClient.js";
 import { fill } from "../lib/fill.js";
 import { type MicrophonePreview, useMicrophonePreview } from "../livekit/useMicrophonePreview.js";
 import { type JoinOptions, JOIN_WITH_ALL } from "../state/joinOptions.js";
 import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
 import { CheckIcon, MicrophoneIcon } from "./icons.js";
-import { MicrophoneLevel } from "./MicrophoneLevel.js";
 import { Portrait } from "./Portrait.js";
+
+// They need LiveKit, which the page loads after its first paint.
+const DeviceSelect = lazy(async () => ({
+  default: (await import("./DeviceSelect.js")).DeviceSelect,
+}));
+const MicrophoneLevel = lazy(async () => ({
+  default: (await import("./MicrophoneLevel.js")).MicrophoneLevel,
+}));
 
 interface PreJoinProps {
   introduction: Introduction | undefined;
@@ -127,39 +133,19 @@ function MicrophoneCheck({ microphone }: { microphone: MicrophonePreview }) {
       <p className={status === "on" ? "tg-mic-check-line" : "tg-note"} role="status">
         {status === "on" && (
           <>
-            <MicrophoneLevel track={track} /> {preJoin.saySomething}
+            <Suspense>
+              <MicrophoneLevel track={track} />
+            </Suspense>{" "}
+            {preJoin.saySomething}
           </>
         )}
         {status !== "on" && status !== "off" && microphoneNote[status]}
       </p>
-      {status === "on" && <DeviceSelect microphone={microphone} />}
-    </div>
-  );
-}
-
-/** Shown only while a microphone is open: before that, browsers hide the names of the devices. */
-function DeviceSelect({ microphone }: { microphone: MicrophonePreview }) {
-  const { preJoin } = useTexts();
-  const id = useId();
-  const devices = useMediaDevices({ kind: "audioinput" });
-  if (devices.length < 2) return null;
-  return (
-    <div className="tg-device">
-      <label className="tg-visually-hidden" htmlFor={id}>
-        {preJoin.device}
-      </label>
-      <select
-        id={id}
-        data-testid="mic-device"
-        value={microphone.deviceId ?? devices[0]?.deviceId}
-        onChange={({ target }) => microphone.open(target.value)}
-      >
-        {devices.map(({ deviceId, label }, index) => (
-          <option key={deviceId} value={deviceId}>
-            {label || fill(preJoin.nthDevice, { number: index + 1 })}
-          </option>
-        ))}
-      </select>
+      {status === "on" && (
+        <Suspense>
+          <DeviceSelect microphone={microphone} />
+        </Suspense>
+      )}
     </div>
   );
 }

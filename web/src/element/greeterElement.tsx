@@ -8,7 +8,7 @@ import { setLogLevel } from "livekit-client";
 import { createRoot, type Root } from "react-dom/client";
 
 import { AvatarGreeting } from "../components/AvatarGreeting.js";
-import type { Authorization, RequestHeaders } from "../endpoint/greetingEndpoint.js";
+import type { Authorization, RequestHeaders } from "../endpoint/endpointClient.js";
 import type { Labels } from "../texts/index.js";
 import { greetingStyles } from "./styles.js";
 

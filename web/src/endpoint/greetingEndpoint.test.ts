@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { createGreetingEndpoint, GreetingEndpointError } from "./greetingEndpoint.js";
+import { GreetingEndpointError } from "./endpointClient.js";
+import { createGreetingEndpoint } from "./greetingEndpoint.js";
 import {
   type Answer,
   type Received,

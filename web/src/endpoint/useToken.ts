@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-import type { GreetingEndpoint, GreetingToken } from "./greetingEndpoint.js";
+import type { EndpointClient, GreetingToken } from "./endpointClient.js";
 
 interface Answer {
   /** Undefined until the endpoint has answered. */
@@ -10,7 +10,7 @@ interface Answer {
 }
 
 /** Request the greeting at once, so that the avatar is on its way, and return the answer. */
-export function useToken(endpoint: GreetingEndpoint): Answer {
+export function useToken(endpoint: EndpointClient): Answer {
   const [answer, setAnswer] = useState<Answer>({});
   useEffect(() => {
     let stopped = false;

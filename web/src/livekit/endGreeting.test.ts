@@ -1,12 +1,12 @@
 import { Room } from "livekit-client";
 import { expect, test, vi } from "vitest";
 
-import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { EndpointClient } from "../endpoint/endpointClient.js";
 import { endGreeting } from "./endGreeting.js";
 
 function endpoint() {
   const end = vi.fn().mockResolvedValue(undefined);
-  return { end, client: { end } as unknown as GreetingEndpoint };
+  return { end, client: { end } as unknown as EndpointClient };
 }
 
 test("feedback that is on its way is sent before the greeting ends", async () => {

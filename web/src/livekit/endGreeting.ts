@@ -1,7 +1,7 @@
 /** End the greeting from the page. */
 import { ConnectionState, type Room, RoomEvent } from "livekit-client";
 
-import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { EndpointClient } from "../endpoint/endpointClient.js";
 import { resultWithin } from "../lib/timing.js";
 import { isAgent } from "./agentPresence.js";
 import { RPC_END_GREETING } from "./roomContract.js";
@@ -22,7 +22,7 @@ const REASON = "continue";
  */
 export async function endGreeting(
   room: Room,
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   feedbackSent: Promise<unknown>,
 ): Promise<void> {
   await resultWithin(feedbackSent, FEEDBACK_TIMEOUT_MS);

@@ -7,7 +7,7 @@
 import { type RemoteTrack, type Room, RoomEvent, Track, TrackEvent } from "livekit-client";
 import { useEffect, useState } from "react";
 
-import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { EndpointClient } from "../endpoint/endpointClient.js";
 import type { Playback } from "./playbackReporter.js";
 import { RPC_START_TIMELINE } from "./roomContract.js";
 import { onRoomEvents } from "./roomEvents.js";
@@ -72,7 +72,7 @@ export class StartTimeline {
 }
 
 /** Reports the page's part of the start to the agent. */
-export function useStartTimeline(room: Room, endpoint: GreetingEndpoint, playback: Playback): void {
+export function useStartTimeline(room: Room, endpoint: EndpointClient, playback: Playback): void {
   const [timeline] = useState(() => new StartTimeline(room));
   useEffect(() => timeline.start(), [timeline]);
   useEffect(() => {

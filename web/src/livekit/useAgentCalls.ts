@@ -2,7 +2,7 @@
 import type { Room } from "livekit-client";
 import { useEffect, useMemo, useRef } from "react";
 
-import type { Feedback, GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { Feedback, EndpointClient } from "../endpoint/endpointClient.js";
 import { useStableCallback } from "../lib/useStableCallback.js";
 import { RPC_FEEDBACK, RPC_SET_NAME, RPC_STOP_RECORDING } from "./roomContract.js";
 import { callAgent } from "./rpc.js";
@@ -26,7 +26,7 @@ export interface AgentCalls {
 
 export function useAgentCalls(
   room: Room,
-  { giveFeedback }: Pick<GreetingEndpoint, "giveFeedback">,
+  { giveFeedback }: Pick<EndpointClient, "giveFeedback">,
 ): AgentCalls {
   const onItsWay = useRef<Promise<unknown>>(Promise.resolve());
   return useMemo(() => {

@@ -9,17 +9,14 @@ import { useIsSpeaking, useLocalParticipant } from "@livekit/components-react";
 import { LocalAudioTrack, type Room } from "livekit-client";
 import { useCallback, useEffect, useRef, useState } from "react";
 
+import { type MicrophoneFailure, microphoneFailureOf } from "./microphoneFailure.js";
+
 export type MicrophoneStatus =
   | "off"
   /** The browser is asking for permission. */
   | "asking"
   | "on"
-  | "denied"
-  /** The page around this one does not delegate the microphone (`<iframe allow="microphone">`). */
-  | "notAllowedByHost"
-  /** There is no microphone, or the page is not allowed to use one (http, iframe). */
-  | "absent"
-  | "failed";
+  | MicrophoneFailure;
 
 export interface Microphone {
   status: MicrophoneStatus;
@@ -43,7 +40,7 @@ export function useMicrophone(
 ): Microphone {
   const { isMicrophoneEnabled, microphoneTrack, localParticipant } = useLocalParticipant({ room });
   const speaking = useIsSpeaking(localParticipant);
-  const [attempt, setAttempt] = useState<"none" | Exclude<MicrophoneStatus, "on" | "off">>("none");
+  const [attempt, setAttempt] = useState<"none" | "asking" | MicrophoneFailure>("none");
   /** What the trainee chose last. */
   const chosen = useRef(initially.microphone);
   const { deviceId } = initially;
@@ -88,27 +85,4 @@ export function useMicrophone(
   const recorded = microphoneTrack?.track;
   const track = isMicrophoneEnabled && recorded instanceof LocalAudioTrack ? recorded : undefined;
   return { status, speaking: speaking && isMicrophoneEnabled, track, toggle };
-}
-
-export function microphoneFailureOf(
-  error: unknown,
-): "denied" | "notAllowedByHost" | "absent" | "failed" {
-  const name = error instanceof Error ? error.name : "";
-  if (name === "NotAllowedError" || name === "SecurityError") {
-    return isAllowedByHost() ? "denied" : "notAllowedByHost";
-  }
-  if (
-    ["NotFoundError", "OverconstrainedError", "DeviceUnsupportedError", "TypeError"].includes(name)
-  ) {
-    return "absent";
-  }
-  return "failed";
-}
-
-/** True if the browser cannot tell: only Chromium can. */
-function isAllowedByHost(): boolean {
-  const { featurePolicy } = document as {
-    featurePolicy?: { allowsFeature(name: string): boolean };
-  };
-  return featurePolicy?.allowsFeature("microphone") ?? true;
 }

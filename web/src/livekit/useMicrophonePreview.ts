@@ -1,8 +1,9 @@
 /** The microphone before the greeting: to choose a device and to see that it hears something. */
-import { createLocalAudioTrack, type LocalAudioTrack } from "livekit-client";
+import type { LocalAudioTrack } from "livekit-client";
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { microphoneFailureOf, type MicrophoneStatus } from "./useMicrophone.js";
+import { microphoneFailureOf } from "./microphoneFailure.js";
+import type { MicrophoneStatus } from "./useMicrophone.js";
 
 export interface MicrophonePreview {
   status: MicrophoneStatus;
@@ -42,6 +43,7 @@ export function useMicrophonePreview(): MicrophonePreview {
       const call = calls.current;
       setDeviceId(wanted);
       try {
+        const { createLocalAudioTrack } = await import("livekit-client");
         const device = wanted === undefined ? {} : { deviceId: { exact: wanted } };
         const made = await createLocalAudioTrack(device);
         if (call !== calls.current) {

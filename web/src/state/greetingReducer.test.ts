@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
+import { GreetingEndpointError } from "../endpoint/endpointClient.js";
 import { type DisconnectCause, type GreetingEvent, greetingReducer } from "./greetingReducer.js";
 import {
   acceptsLateAgent,

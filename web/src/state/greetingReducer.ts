@@ -1,5 +1,5 @@
 /** How events change the state of a greeting. Pure; `useGreetingState` sends the events. */
-import type { Fallback, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
+import type { Fallback, GreetingEndpointError } from "../endpoint/endpointClient.js";
 import {
   acceptsLateAgent,
   type AgentStatus,

@@ -5,7 +5,7 @@
  *
  * Every phase before `ended` can also become `failed`. `greetingReducer` changes the state.
  */
-import type { Fallback } from "../endpoint/greetingEndpoint.js";
+import type { Fallback } from "../endpoint/endpointClient.js";
 
 /** What the agent uses to reach the trainee: the avatar, its voice alone, or written lines. */
 export type Mode = "avatar" | "voice" | "text";

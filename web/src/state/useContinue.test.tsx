@@ -5,7 +5,7 @@ import { StrictMode, useState } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { ContinueButton } from "../components/ContinueButton.js";
-import { createGreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import { createEndpointClient } from "../endpoint/endpointClient.js";
 import { delay } from "../lib/timing.js";
 import { endpointServer, SUCCESS } from "../test/endpointServer.js";
 import { type Closing, continueHintOf, type GreetingState } from "./greetingState.js";
@@ -36,7 +36,7 @@ interface FooterProps {
 }
 
 function Footer({ state, onContinue, continueTarget }: FooterProps) {
-  const [endpoint] = useState(() => createGreetingEndpoint({ endpointUrl: server.url }));
+  const [endpoint] = useState(() => createEndpointClient({ endpointUrl: server.url }));
   const end = () => endpoint.end("continue");
   const { leaving, leave } = useContinue(endpoint, state, end, { continueTarget, onContinue });
   return (

@@ -1,7 +1,7 @@
 /** What the Continue button does: end the greeting, find out where to go, and go there, once. */
 import { useEffect, useRef, useState } from "react";
 
-import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
+import { type EndpointClient, GreetingEndpointError } from "../endpoint/endpointClient.js";
 import { safeUrl } from "../lib/safeUrl.js";
 import { resultWithin } from "../lib/timing.js";
 import { useStableCallback } from "../lib/useStableCallback.js";
@@ -29,7 +29,7 @@ interface ContinueOptions {
  *   end: ends the greeting; resolves within 1.5 s and never rejects.
  */
 export function useContinue(
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   state: GreetingState,
   end: () => Promise<void>,
   { continueUrl, continueTarget, onContinue }: ContinueOptions,
@@ -74,7 +74,7 @@ function navigate(url: string, target: string | undefined): boolean {
   return true;
 }
 
-async function continueUrlFrom(endpoint: GreetingEndpoint): Promise<string | undefined> {
+async function continueUrlFrom(endpoint: EndpointClient): Promise<string | undefined> {
   const answer = endpoint.requestToken().then(
     (token) => token.fallback,
     (error: unknown) => (error instanceof GreetingEndpointError ? error.fallback : undefined),

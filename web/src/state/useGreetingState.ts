@@ -6,7 +6,7 @@ import type { UseSessionReturn } from "@livekit/components-react";
 import { DisconnectReason, type Room, RoomEvent } from "livekit-client";
 import { type Dispatch, useEffect, useReducer } from "react";
 
-import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
+import { type EndpointClient, GreetingEndpointError } from "../endpoint/endpointClient.js";
 import { rejectAfter } from "../lib/timing.js";
 import { useStableCallback } from "../lib/useStableCallback.js";
 import { isAgent } from "../livekit/agentPresence.js";
@@ -37,7 +37,7 @@ const RECONNECT_TIMEOUT_MS = 30_000;
  *     while its content stays the same.
  */
 export function useGreetingState(
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   session: UseSessionReturn,
   agent: AgentStatus | undefined,
 ): GreetingState {
@@ -67,7 +67,7 @@ export function useGreetingState(
 
 /** Connect when the component mounts, and report how the connection goes. */
 function useConnection(
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   session: UseSessionReturn,
   dispatch: Dispatch<GreetingEvent>,
 ): void {
@@ -103,7 +103,7 @@ function useConnection(
 }
 
 async function connectToRoom(
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   session: UseSessionReturn,
   dispatch: Dispatch<GreetingEvent>,
   unmounted: AbortSignal,
@@ -140,7 +140,7 @@ async function connectToRoom(
 
 /** Ask the endpoint for another agent; its answer may also end the greeting. */
 async function requestAgent(
-  endpoint: GreetingEndpoint,
+  endpoint: EndpointClient,
   dispatch: Dispatch<GreetingEvent>,
 ): Promise<void> {
   dispatch({ type: "agent_requested" });

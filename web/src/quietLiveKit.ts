@@ -1,0 +1,3 @@
+import { setLogLevel } from "livekit-client";
+
+setLogLevel("warn");
