@@ -55,8 +55,8 @@ def readable(text: str) -> str:
 
 def with_letters_for_symbols(text: str) -> str:
     """Turn `Ke$ha` into `Kesha`, `Ada+Li` into `Ada Li`, and `O' Brien` into `O'Brien`."""
-    text = re.sub(r"(?<=[A-Z])\$(?=[A-Z])", "S", text)
-    text = _SYMBOL.sub(lambda found: "i" if found[0] == "!" else "s", text)
+    letters = {"!": "i", "$": "S" if text.isupper() else "s"}
+    text = _SYMBOL.sub(lambda found: letters[found[0]], text)
     return _DETACHED.sub(
         r"\1", text.replace(" + ", " & ").replace("+", " ").replace(" 'T ", " 't ")
     )
@@ -87,4 +87,4 @@ def _letters_of_part(text: str) -> str:
     text = re.sub(r"[-–]+", "-", text).rstrip("-")
     # Keep an apostrophe between letters, in the Dutch 't and 's, and after a Hebrew letter.
     text = re.sub(r"(?<![^\W\d_])'+(?![ts]$)|(?<![א-ת])'+(?![^\W\d_])", "", text).rstrip("-")
-    return text if has_letters(text) else ""
+    return text

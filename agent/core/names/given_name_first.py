@@ -25,7 +25,7 @@ def given_name_first(text: str) -> str:
     family, *others = parts or [""]
     title = next((part for part in others if plain(part) in HONORIFICS - SUFFIXES), "")
     suffix = next((part for part in others if plain(part) in SUFFIXES), "")
-    while " " in family and others:
+    while " " in family:
         word, _, rest = family.partition(" ")
         if plain(word) not in HONORIFICS and not (title and is_degree_field(word)):
             break

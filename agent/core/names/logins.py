@@ -25,6 +25,6 @@ def with_spaces(text: str) -> str:
     """Put a space instead of the period of a login, and behind other periods before a word."""
     first = text.partition(".")[0]
     has_title = is_title(first) or is_abbreviation(f"{first}.")
-    if text.islower() and " " not in text or (_LOGIN.fullmatch(text) and not has_title):
+    if _LOGIN.fullmatch(text) and not has_title:
         return text.replace(".", " ")
     return _PERIOD_BEFORE_WORD.sub(". ", text)

@@ -24,7 +24,7 @@ _TOKENS_MAX: Final = 24
 _ABBREVIATION_MAX: Final = 4  # letters
 _AFTER_ABBREVIATION_MAX: Final = 4  # words
 
-_ENDS: Final = re.compile(r"\.{2}|[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
+_ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
 _CODE: Final = re.compile(r"\d-?[^\W\d_]|^[^\W\d_]{1,2}-?\d{3,}$")
 """In `3f25` and `U00123`. A name may end with digits: `Ada99`."""
@@ -45,12 +45,13 @@ def words_of_name(text: str) -> list[str]:
         if not word:
             continue
         following = tokens[at + 1 :]
-        if words and is_degree_field(word) and is_title(words[-1]) and not _is_text(following):
+        if words and is_degree_field(word) and is_title(words[-1]):
             words.append(word)
             continue
         untitled = [known for known in words if not is_title(known)]
         begun = any(known[0].isupper() for known in words)
-        after_particle = words and words[-1].casefold() in LOWER_CASE_PARTICLES - set(words)
+        last = words[-1] if words else ""
+        after_particle = last.istitle() and plain(last) in LOWER_CASE_PARTICLES  # `Ann De sousa`
         if begun and ends_name(word) and not after_particle:
             if following and len(untitled) < 2:
                 return []  # `My name is Ada`
@@ -67,9 +68,7 @@ def _may_have_period(word: str, following: list[str]) -> bool:
     parts = [part.rsplit("-", 1)[-1] for part in word.rstrip(".").split(".")]
     if plain(word) in TITLES or all(len(part) == 1 for part in parts):
         return True
-    if not any(map(has_letters, following)) or len(parts[-1]) > _ABBREVIATION_MAX:
-        return False
-    return not _is_text(following)
+    return len(parts[-1]) <= _ABBREVIATION_MAX and not _is_text(following)
 
 
 def _is_text(words: list[str]) -> bool:
