@@ -16,7 +16,8 @@ AVATAR_ADVICE: Final = {
 """For Beyond Presence."""
 
 PROVIDER_ADVICE: Final = {
-    400: "it rejected the request; check the name of the model or the voice",
+    400: "it rejected the request; check the key (Gemini answers so to a wrong one), and the names "
+    "of the model and the voice",
     401: "it does not accept the key; check DEEPGRAM_API_KEY and GOOGLE_API_KEY",
     402: "its credit is used up; buy more",
     403: "the key does not have permission; check the key's project and permissions",

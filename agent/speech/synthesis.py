@@ -31,12 +31,18 @@ class FallbackVoices(FallbackTTS):
         """Do nothing: the opening is synthesised at once anyway."""
 
 
+class GeminiVoice(tts.StreamAdapter):
+    """Splits the text into sentences, because the plugin synthesises a whole text at once.
+
+    Logs and metrics take the provider from the name of the class.
+    """
+
+
 def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
     """Build a voice by the name that `agent.speech.voices.choose_voice` returns."""
     if name := gemini_voice(voice):
         access = tuple(google_access(settings).items())
-        # The plugin synthesises a whole text at once: split the text into sentences.
-        return tts.StreamAdapter(tts=_gemini_tts(settings.gemini_tts_model, name, access))
+        return GeminiVoice(tts=_gemini_tts(settings.gemini_tts_model, name, access))
     return DeepgramVoice(
         model=voice,
         api_key=settings.deepgram_api_key.get_secret_value(),

@@ -64,7 +64,7 @@ async def test_first_word_of_another_client_is_measured_from_joining() -> None:
     ("part", "source", "provider"),
     [
         ("tts", "agent.speech.deepgram_voice.DeepgramVoice", "deepgram"),
-        ("tts", "livekit.plugins.google.beta.gemini_tts.GeminiTTS", "google"),
+        ("tts", "agent.speech.synthesis.GeminiVoice", "google"),
         ("llm", "agent.speech.gemini_model.GeminiModel", "google"),
         ("stt", "livekit.plugins.deepgram.stt_v2.STTv2", "deepgram"),
         ("tts", "livekit.agents.tts.fallback_adapter.FallbackAdapter", "deepgram"),

@@ -59,6 +59,7 @@ class LogObserver:
             "a provider failed",
             extra={
                 "event": "provider_failed",
+                "part": event.part,
                 "provider": event.provider,
                 "error": event.error,
                 "status": event.status,
