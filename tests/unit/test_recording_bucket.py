@@ -165,6 +165,7 @@ async def test_forget_deletes_recordings_from_disk_and_bucket(
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LIVEKIT_TELEMETRY_ALLOW_PII", "0")
 
+    await SqliteStore(tmp_path / "state" / "store.sqlite3").aclose()  # the worker has created it
     assert await asyncio.to_thread(main, ["forget", "7"]) == 0
     assert capsys.readouterr().out == (
         "session 7: 0 outcomes deleted, 3 files of recordings deleted. "
