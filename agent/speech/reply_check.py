@@ -161,10 +161,10 @@ class ReplyCheck:
         return said
 
     def _without_repetition(self, text: str) -> str:
-        """Return the text; nothing if the reply has said it before."""
+        """Return the text; only the space before it if the reply has said it before."""
         if self._repetitions.repeats(text):
             self.has_repetition = True
-            return ""
+            text = "" if self._before[-1:].isspace() else " "
         self._repetitions.add(text)
         self._before = f"{self._before}{text}"[-_BEFORE:]
         return text

@@ -292,6 +292,13 @@ def test_reply_cut_short_in_its_first_sentence_has_no_sentence() -> None:
     assert not check.has_sentence
 
 
+@pytest.mark.parametrize("size", [1, 13, 1_000])
+def test_sentence_after_a_repeated_one_begins_with_a_space(size: int) -> None:
+    text = "Now check the forks again. Now check the forks again. Then go on."
+    said = "".join(passed_on(text, script().instructions, size=size))
+    assert said == "Now check the forks again. Then go on."
+
+
 @pytest.mark.parametrize("size", [3, 1_000])
 def test_repeated_sentence_is_passed_on_once(size: int) -> None:
     text = "Of course. Would you like to go on? Yes, yes. Would you like to go on? Of course."
