@@ -1,7 +1,7 @@
 """Removes what the trainee should not hear from a reply that is otherwise speech.
 
-That is who speaks (`Maya: Hello`, `Speaker 1: Hello`), and sentences that a second model repeats
-when it starts the reply over after a failure.
+That is who speaks, a sentence in another language, and sentences that a second model repeats when
+it starts the reply over after a failure.
 """
 
 from __future__ import annotations
@@ -11,38 +11,25 @@ from typing import Final
 
 from livekit.agents import llm
 
+from agent.conversation.speaker_labels import SpeakerLabels
+from agent.core.languages import has_words_of, other_language_of_text
 from agent.speech.sentences import complete_sentences
 
-_ROLES: Final = (
-    r"(?:ai |ki-)?(?:(?:chat)?bot|tutor|teacher|trainer|instru[ck]tor|coach|host|narrator|speaker"
-    r"|voice|assistant|model|ai|agent|guide|avatar|answer|reply|response|output"
-    r"|assistent|ausbilder|sprecher|moderator|stimme|modell|antwort|asistente|locutor|modelo|agente"
-    r"|guía|respuesta|voz|formateur|formatrice|narrateur|modèle|réponse|voix)(?:in|a|e)?"
-    r"(?:[ _]?\d{1,2}|[ _][A-Z])?"
-)
-"""Also `Trainerin`, `SPEAKER_00`, `Speaker A`."""
-_REMARK: Final = r"\s?\([^()\n]{1,40}\)"
-"""Behind a speaker: `Tutor (friendly):`."""
+_SENTENCE: Final = re.compile(r".+?(?:[.!?…][\"')»”]*\s+|\Z)", re.S)
 
 
 class SpokenReply:
     """The text of one reply that has been passed on to the voice."""
 
-    def __init__(self, guide: str = "") -> None:
+    def __init__(self, guide: str, locale: str) -> None:
         """Expect a reply of the agent.
 
         Args:
             guide: the agent's name in the script; may be empty.
+            locale: of the script.
         """
-        names = "|".join(filter(None, (re.escape(guide), _ROLES)))
-        speaker = rf"[*#\s\"“„«-]*(?:{names})[*\]]*"
-        begins = r"(?:(?<=[.!?…]\s)|(?<=\n))"
-        colon = r"[*\]]*\s?:[*\]]*\s+"
-        self._label = re.compile(
-            rf"{begins}(?:(?:{speaker}(?:{_REMARK})?(?:{colon}|[ \t]*\n\s*))+|{colon})", re.I
-        )
-        undecided = r"\s+(?:\([^()\n]{0,40}\)?\s*)?"
-        self._may_become_label = re.compile(rf"{begins}{speaker}{undecided}\Z", re.I)
+        self._locale = locale
+        self._labels = SpeakerLabels(guide)
         self._attempt: str | None = None
         self.text = ""
         """The text of the current attempt that has been passed on."""
@@ -50,8 +37,6 @@ class SpokenReply:
         """Sentences of the earlier attempt, which the current one may repeat."""
         self._held = ""
         """Text that may turn out to be such a repetition."""
-        self._speaker = ""
-        """Text that may turn out to be a label."""
 
     @property
     def ends_a_sentence(self) -> bool:
@@ -75,7 +60,7 @@ class SpokenReply:
         content = chunk.delta.content if chunk.delta else None
         if chunk.delta is None or not content:
             return chunk
-        content = self._without_label(content)
+        content = self._in_own_language(self._labels.remove(self.text[-2:] or "\n", content))
         if self._repeats:
             self._held += content
             held = self._held.lstrip()
@@ -88,13 +73,15 @@ class SpokenReply:
         delta = chunk.delta.model_copy(update={"content": content or None})
         return chunk.model_copy(update={"delta": delta})
 
-    def _without_label(self, content: str) -> str:
-        """Return the text without speakers; hold it back if it may be one."""
-        before, content = self.text[-2:] or "\n", self._speaker + content
-        if self._may_become_label.search(before + content):
-            self._speaker = content
-            return ""
-        self._speaker, size = "", len(before)
-        return self._label.sub(
-            lambda found: found[0][: max(0, size - found.start())], before + content
-        )[size:]
+    def _in_own_language(self, text: str) -> str:
+        """Return the text without sentences in another language: the voice cannot read them.
+
+        A reply that begins in another language is in it as a whole.
+        """
+        kept = ""
+        for sentence in _SENTENCE.findall(text):
+            begun = has_words_of(complete_sentences(self.text + kept), self._locale)
+            if begun and other_language_of_text(sentence, self._locale):
+                sentence = sentence[: -len(sentence.lstrip())]  # the space before it
+            kept += sentence
+        return kept

@@ -49,6 +49,11 @@ def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str
     return likely if sure and counts.get(language_of(locale)) == 0 else ""
 
 
+def has_words_of(text: str, locale: str) -> bool:
+    """Return True if a text has a frequent word of the locale's language."""
+    return _counts(_words(text)).get(language_of(locale), 0) > 0
+
+
 def other_language_of_text(text: str, locale: str) -> str:
     """Return the language of a text, or of one of its sentences, if it is not the locale's.
 

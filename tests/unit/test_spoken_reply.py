@@ -13,9 +13,9 @@ def chunk(attempt: str, text: str) -> llm.ChatChunk:
     return llm.ChatChunk(id=attempt, delta=llm.ChoiceDelta(role="assistant", content=text))
 
 
-def heard(*pieces: tuple[str, str], guide: str = "") -> list[str]:
+def heard(*pieces: tuple[str, str], guide: str = "", locale: str = "en") -> list[str]:
     """What is passed on of pieces of attempts; `|` where a model starts over."""
-    reply, texts = SpokenReply(guide), []
+    reply, texts = SpokenReply(guide, locale), []
     for attempt, text in pieces:
         sent = chunk(attempt, text)
         if reply.starts_over(sent):
@@ -42,6 +42,41 @@ def test_speaker_is_left_out(label: str, size: int) -> None:
         pieces = [check.add(written[at : at + size]) for at in range(0, len(written), size)]
         texts = heard(*(("a", piece) for piece in [*pieces, check.end()]), guide="Maya")
         assert "".join(texts).removeprefix("Very good.").split() == said.split()
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+@pytest.mark.parametrize(
+    ("locale", "written", "said"),
+    [
+        (
+            "en",
+            "You can go on now. Das ist eine gute Frage und ich mag sie. Ready?",
+            "You can go on now. Ready?",
+        ),
+        (
+            "en",
+            "Have you done it before? Haben Sie das schon mit der Gabel gemacht?",
+            "Have you done it before?",
+        ),
+        (
+            "de",
+            "Das ist die Frage. What do you want to do with the truck? Bereit?",
+            "Das ist die Frage. Bereit?",
+        ),
+        # A reply in another language, words of it, and a title.
+        ("en", "Hallo. Das ist eine gute Frage und ich mag sie. Wir machen das mit der Gabel.", ""),
+        ("en", "You can say: Ich habe eine Frage. It is called «Sicherheit für den Stapler».", ""),
+        ("es", "Claro que sí. El vídeo se llama «How to work with the truck».", ""),
+        ("ja", "はい。 Das ist eine gute Frage und ich mag sie.", ""),
+    ],
+)
+def test_sentence_in_another_language_is_left_out(
+    locale: str, written: str, said: str, size: int
+) -> None:
+    check = ReplyCheck("", [])
+    pieces = [check.add(written[at : at + size]) for at in range(0, len(written), size)]
+    texts = heard(*(("a", piece) for piece in [*pieces, check.end()]), locale=locale)
+    assert "".join(texts).strip() == (said or written)
 
 
 def test_complete_sentences_are_not_repeated() -> None:
@@ -85,7 +120,7 @@ def test_attempt_without_text_does_not_start_over() -> None:
     ],
 )
 def test_pause_after_a_sentence_is_recognised(text: str, ends: bool) -> None:
-    reply = SpokenReply()
+    reply = SpokenReply("", "en")
     sent = chunk("a", text)
     reply.starts_over(sent)
     reply.take(sent)
