@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from livekit import rtc
@@ -31,9 +31,11 @@ class EchoFilter:
     silence during lines, and words that were said during a line are dropped.
     """
 
-    def __init__(self, sound: TraineeSound) -> None:
+    def __init__(self, sound: TraineeSound, on_detected: Callable[[], None]) -> None:
+        """Call `on_detected` when the first echo is detected."""
         self._line = sound.line
         self._sound = sound
+        self._call_detected = on_detected
         self._detector = EchoDetector()
         self._began_in_line = False
         """True if the trainee, or the echo, began the current turn during a line."""
@@ -50,18 +52,15 @@ class EchoFilter:
         if not self._sound.hears_echo:
             self._detector.agent_says(frame)
 
-    def detects(self, frame: rtc.AudioFrame) -> bool:
-        """Take note of audio of the microphone. Returns True if it shows that there is an echo."""
+    def trainee_sends(self, frame: rtc.AudioFrame) -> None:
+        """Take note of audio of the microphone."""
         self._audio_s += frame.duration
         if self._sound.hears_echo:
-            return False
+            return
         if not self._line.under_way:
             self._detector.line_over()
-            return False
-        if not self._detector.hears(frame):
-            return False
-        self._on_detected("sound")
-        return True
+        elif self._detector.hears(frame):
+            self._on_detected("sound")
 
     def without_echo(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
         """Return the frame for speech recognition: silence if it holds an echo."""
@@ -101,6 +100,7 @@ class EchoFilter:
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
         self._sound.hears_echo = True
+        self._call_detected()
         logger.info(
             "the trainee's client has no echo cancellation and sends the agent's own voice; "
             "ignoring its audio while the agent speaks",

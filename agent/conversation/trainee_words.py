@@ -32,8 +32,9 @@ from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 from agent.conversation.backchannel import is_backchannel, words_of
 from agent.conversation.echo_filter import EchoFilter
 from agent.conversation.state import GreetingState
+from agent.conversation.unanswered_words import UnansweredWords
 from agent.conversation.voice_activity import VoiceActivity
-from agent.conversation.waiting_words import WaitingWords, joined, text_of
+from agent.conversation.waiting_words import WaitingWords, text_of
 from agent.core.events import OpeningFinished, SpeechRecognised
 from agent.core.log import logger
 
@@ -60,14 +61,12 @@ class TraineeWords:
         self._sound = activity.sound
         self.line = self._sound.line
         self._state = state
-        self._echo = EchoFilter(self._sound)
         self._waiting = WaitingWords()
+        self._echo = EchoFilter(self._sound, self._waiting.drop_echo)
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
         self._holding = True
         """True between `hold` and `release`."""
-        self._held: list[SpeechEvent] = []
-        """Final transcripts that are held back until `release`."""
         self.unanswered = UnansweredWords()
         """The words passed on since the last spoken message of the trainee."""
         self._interim = ""
@@ -92,28 +91,27 @@ class TraineeWords:
         self._holding = True
         if words:
             data = SpeechData(LanguageCode(self._state.script.locale), words)
-            self._held.append(SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=[data]))
+            event = SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=[data])
+            self._waiting.held.append(event)
 
     def release(self) -> None:
         """Deliver the words that were held back as one transcript, and hold back no more."""
         self._holding = False
         if self._echo.is_suspected:
-            self._drop_held_words()
-        if self._passed is None or not self._held:
-            return
-        held, self._held = self._held, []
-        logger.info(
-            "delivering words that were said during a line",
-            extra={"event": "early_words_delivered", "transcripts": len(held)},
-        )
-        self._deliver(joined(held))
+            self._waiting.drop_echo()
+        if self._passed is not None and (held := self._waiting.take_held()) is not None:
+            logger.info(
+                "delivering words that were said during a line",
+                extra={"event": "early_words_delivered"},
+            )
+            self._deliver(held)
 
     def end(self) -> None:
         """Count words that were held back as unanswered; deliver no more. The session closes."""
         self._passed = None
-        if self._held and not self._echo.is_suspected:
-            self.unanswered.add(text_of(joined(self._held)), final=True)
-        self._held.clear()
+        held = self._waiting.take_held()
+        if held is not None and not self._echo.is_suspected:
+            self.unanswered.add(text_of(held), final=True)
 
     def heard_since(self, at: float) -> bool:
         return self._words_at >= at
@@ -127,8 +125,7 @@ class TraineeWords:
     ) -> AsyncIterator[rtc.AudioFrame]:
         """Pass on the audio of the microphone, with silence in place of an echo."""
         async for frame in audio:
-            if self._echo.detects(frame):
-                self._drop_held_words()
+            self._echo.trainee_sends(frame)
             yield self._echo.without_echo(frame)
 
     async def filter(
@@ -185,13 +182,13 @@ class TraineeWords:
         self._words_at = time.monotonic()
         if not self._turn_open:
             self._echo.turn_began()
-        if self._is_echo(event):  # 1
+        if self._echo.drops(event.alternatives[0], self._waiting.possible_echo):  # 1
             return []
         if self._holding:  # 2
             self._sound.words_heard()
             self._state.events.emit(SpeechRecognised())
             if final:
-                self._held.append(event)
+                self._waiting.held.append(event)
             return []
         if self.line.under_way and is_backchannel(text):  # 3
             self._state.events.emit(SpeechRecognised())
@@ -206,20 +203,6 @@ class TraineeWords:
                 self.line.resume()
             return []
         return self._pass(event, text, final=final)
-
-    def _is_echo(self, event: SpeechEvent) -> bool:
-        """Return whether these words are an echo; at the first one, drop the words held back."""
-        was_known = self._sound.hears_echo
-        held = list(map(text_of, [*self._held, *self._waiting.repeated]))
-        is_echo = self._echo.drops(event.alternatives[0], held)
-        if is_echo and self._sound.hears_echo and not was_known:
-            self._drop_held_words()
-        return is_echo
-
-    def _drop_held_words(self) -> None:
-        """Drop what was held back before the echo was detected: it may be an echo, too."""
-        self._held.clear()
-        self._waiting.repeated.clear()
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         """Return the transcript with the words that waited; stop the line if they are enough."""
@@ -265,25 +248,3 @@ class TraineeWords:
         if self._passed is not None and not self._passed.closed:
             for event in events:
                 self._passed.send_nowait(event)
-
-
-class UnansweredWords:
-    """The words that the session has got, and has not made a message of yet."""
-
-    def __init__(self) -> None:
-        self._finals: list[str] = []
-        self._interim = ""
-        """What was recognised since the last final transcript."""
-
-    def add(self, text: str, *, final: bool) -> None:
-        """Add a transcript; it replaces the interim one before it."""
-        if final:
-            self._finals.append(text)
-        self._interim = "" if final else text
-
-    def clear(self) -> None:
-        self._finals, self._interim = [], ""
-
-    @property
-    def text(self) -> str:
-        return " ".join(filter(None, [*self._finals, self._interim]))

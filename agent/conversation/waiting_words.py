@@ -17,13 +17,30 @@ _YES: Final = frozenset("yes yeah yep ja jo sí si oui ouais".split())
 
 
 class WaitingWords:
-    """A backchannel, and short transcripts that repeat the line and may be its echo."""
+    """Words during a line that must be heard to its end, backchannels, and words of the line."""
 
     def __init__(self) -> None:
+        self.held: list[SpeechEvent] = []
+        """Final transcripts during a line that must be heard to its end."""
         self._backchannel: SpeechEvent | None = None
         self._backchannel_at = 0.0
         self.repeated: list[SpeechEvent] = []
         """Transcripts that repeat the line, and may be its echo."""
+
+    @property
+    def possible_echo(self) -> list[str]:
+        """Transcripts that may be parts of an echo of the line."""
+        return list(map(text_of, [*self.held, *self.repeated]))
+
+    def drop_echo(self) -> None:
+        """Drop what may be an echo, because the client sends one."""
+        self.held.clear()
+        self.repeated.clear()
+
+    def take_held(self) -> SpeechEvent | None:
+        """Return the words that were held back; none are any more."""
+        held, self.held = self.held, []
+        return joined(held) if held else None
 
     def add_backchannel(self, event: SpeechEvent) -> None:
         self._backchannel, self._backchannel_at = event, time.monotonic()
