@@ -38,6 +38,10 @@ def runs(pid: int) -> bool:
     return state != "Z"  # it stays a zombie if no parent waits for it
 
 
+def command_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="there is no setpriv on this machine")
 async def test_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
     parent = await asyncio.create_subprocess_exec(
@@ -49,7 +53,8 @@ async def test_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
     assert parent.stdout is not None
     try:
         pid = int(await asyncio.wait_for(parent.stdout.readline(), 60))
-        assert runs(pid)
+        # Before `setpriv` has become the child, it has not asked for the signal yet.
+        await until(lambda: command_of(pid)[1:3] == ["-m", "timeit"])
     finally:
         os.kill(parent.pid, signal.SIGKILL)
         await parent.wait()
