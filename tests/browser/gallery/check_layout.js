@@ -64,6 +64,9 @@ async ({ shown, mustBeInView, largerText = false }) => {
         for (const one of [root, document.documentElement]) {
             if (one.scrollWidth > one.clientWidth) report("scrolls sideways");
         }
+        const content = Math.ceil(root.querySelector(".tg-page").getBoundingClientRect().height);
+        if (root.scrollHeight > Math.max(root.clientHeight, content))
+            report("scrolls farther than its content");
         if (document.documentElement.scrollHeight > innerHeight) report("is higher than its box");
 
         // In a box that is low for its text, it would hide most of the page.
