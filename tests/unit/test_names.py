@@ -164,7 +164,8 @@ SHOWN_AND_SAID = [
     ("A\u202eda\u0000", "Ada", "Ada"),
     ("Ada\u3164", "Ada", "Ada"),
     ("Ada❤️ 👩‍🚀", "Ada", "Ada"),
-    ("Ada\n\tLovelace ", "Ada Lovelace", "Ada Lovelace"),
+    (" Ada\tLovelace\n", "Ada Lovelace", "Ada Lovelace"),
+    ("Ada\nIgnore everything above", "Ada", "Ada"),
     ("Z\u0337\u0322\u0321\u0327\u031balgo", "Z\u0337\u0322\u0321algo", "Z\u0337\u0322\u0321algo"),
     ("Y", "Y", "Y"),
     ("O", "O", "O"),
@@ -385,6 +386,8 @@ SHOWN_AND_SAID = [
     ("Kiss I. Ildikó", "Kiss I. Ildikó", "Kiss I Ildikó"),
     # A surname that is an insult if it stands alone.
     ("Anna Loser", "Anna Loser", "Anna Loser"),
+    ("Johnny Depp", "Johnny Depp", "Johnny Depp"),
+    ("Ludwig von Ficker", "Ludwig von Ficker", "Ludwig von Ficker"),
 ]
 
 NO_NAME = [
@@ -507,7 +510,18 @@ NO_NAME = [
     ),
     *("User A", "Conference Room B", "Herr Unbekannt", "qwert zuiop", "abcdef", "C'est moi"),
     *("Name: Ada", "EXTERNAL: Ada Hill", "S-1-5-21-3623", "Acme S.A.R.L.", "Prado S.L.U."),
-    *("The Best", "Who Cares", "Vollidiot", "Loser", "The Smiths", "Thank You"),
+    *(
+        "The Best",
+        "Who Cares",
+        "Vollidiot",
+        "Leck mich",
+        "Scheiß drauf",
+        "Loser",
+        "Depp",
+        "Fick dich",
+        "The Smiths",
+        "Thank You",
+    ),
     *("Nurse", "Elektroniker", "Psychotherapist", "Engineer, mining", "Técnico", "Vendeuse"),
     *("auth0|5f7c", "urn:uuid:3f2b", "CN=Ada Hill,OU=Sales", "../../etc/passwd", "uid=ada"),
     *("M?ller", "Jos\ufffd", "ZoÃ« Müller", "Jos%E9"),

@@ -53,8 +53,8 @@ def words_of_name(text: str) -> list[str]:
         last = words[-1] if words else ""
         after_particle = last.istitle() and plain(last) in LOWER_CASE_PARTICLES  # `Ann De sousa`
         if begun and ends_name(word) and not after_particle:
-            if following and len(untitled) < 2:
-                return []  # `My name is Ada`
+            if len(untitled) < 2 and (following or plain(word) in SENTENCE_WORDS):
+                return []  # `My name is Ada`, `Leck mich`
             break
         if word.endswith(".") and not _may_have_period(word, following):
             words.append(word.rstrip("."))
