@@ -12,7 +12,7 @@ from typing import Final
 from livekit.agents import llm
 
 from agent.conversation.speaker_labels import SpeakerLabels
-from agent.core.languages import has_words_of, other_language_of_text
+from agent.core.languages import has_words_of, other_language_of_sentence
 from agent.speech.sentences import complete_sentences
 
 _SENTENCE: Final = re.compile(r".+?(?:[.!?…][\"')»”]*\s+|\Z)", re.S)
@@ -76,12 +76,13 @@ class SpokenReply:
     def _in_own_language(self, text: str) -> str:
         """Return the text without sentences in another language: the voice cannot read them.
 
-        A reply that begins in another language is in it as a whole.
+        A reply that begins in another language is in it as a whole. Words in another alphabet
+        stay: captions show them.
         """
         kept = ""
         for sentence in _SENTENCE.findall(text):
             begun = has_words_of(complete_sentences(self.text + kept), self._locale)
-            if begun and other_language_of_text(sentence, self._locale):
+            if begun and other_language_of_sentence(sentence, self._locale):
                 sentence = sentence[: -len(sentence.lstrip())]  # the space before it
             kept += sentence
         return kept

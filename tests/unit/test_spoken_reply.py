@@ -67,6 +67,7 @@ def test_speaker_is_left_out(label: str, size: int) -> None:
         ("en", "Hallo. Das ist eine gute Frage und ich mag sie. Wir machen das mit der Gabel.", ""),
         ("en", "You can say: Ich habe eine Frage. It is called «Sicherheit für den Stapler».", ""),
         ("es", "Claro que sí. El vídeo se llama «How to work with the truck».", ""),
+        ("en", "You can ask Иван. Спасибо. 视频很短。 Ok, Иван?", ""),
         ("ja", "はい。 Das ist eine gute Frage und ich mag sie.", ""),
     ],
 )
