@@ -6,10 +6,10 @@ or holds back four kinds of transcripts, and checks them in this order:
 1. Echo: the agent's own words, from a client without echo cancellation. The session never gets
    them. Once such a client is detected, everything that it sends during a line is dropped. Before
    that, words are dropped if the microphone has just sounded like the line.
-2. Words during a line that must be heard to its end, such as the opening. The session gets them
-   when the line has ended.
-3. A backchannel ("mm-hm", "okay") during a line. The session gets it only if the line ends soon
+2. A backchannel ("mm-hm", "okay") during a line. The session gets it only if the line ends soon
    after it: then it probably answers the question at the end of the line.
+3. Words during a line that must be heard to its end, such as the opening. The session gets them
+   when the line has ended.
 4. A few words that repeat the line, during the line. They may be the first words of an echo. The
    session gets them when the line has ended, if no echo has been detected by then.
 
@@ -184,18 +184,18 @@ class TraineeWords:
             self._echo.turn_began()
         if self._echo.drops(event.alternatives[0], self._waiting.possible_echo):  # 1
             return []
-        if self._holding:  # 2
-            self._sound.words_heard()
-            self._state.events.emit(SpeechRecognised())
-            if final:
-                self._waiting.held.append(event)
-            return []
-        if self.line.under_way and is_backchannel(text):  # 3
+        if self.line.under_way and is_backchannel(text):  # 2
             self._state.events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
                 self.line.resume()
             if final:
                 self._waiting.add_backchannel(event)
+            return []
+        if self._holding:  # 3
+            self._sound.words_heard()
+            self._state.events.emit(SpeechRecognised())
+            if final:
+                self._waiting.held.append(event)
             return []
         if not self._interim and self._echo.suspects(text):  # 4
             if final:
@@ -232,7 +232,10 @@ class TraineeWords:
     def _on_line_over(self) -> None:
         if self._early is not None:
             self._send(self._early)
-        if (answer := self._waiting.line_over(self.line.texts.both)) is not None:
+        answer = self._waiting.line_over(self.line.texts.both)
+        if answer is not None and self._holding:
+            self._waiting.held.append(answer)
+        elif answer is not None:
             self._deliver(answer)
 
     def _deliver(self, event: SpeechEvent) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from agent.conversation import waiting_words
 from agent.conversation.backchannel import is_backchannel
+from agent.core.events import OpeningFinished
 from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, RecognisedWords
 
 
@@ -168,6 +169,26 @@ async def test_backchannel_is_forgotten_if_the_line_goes_on(
     speech.ends()
     await recognition.settle()
     assert recognition.passed == []
+
+
+@pytest.mark.parametrize(("answer_s", "answered"), [(60.0, ["How long is it? Okay."]), (0.0, [])])
+async def test_backchannel_during_the_opening_is_an_answer_only_at_its_end(
+    recognition: RecognisedWords,
+    monkeypatch: pytest.MonkeyPatch,
+    answer_s: float,
+    answered: list[str],
+) -> None:
+    monkeypatch.setattr(waiting_words, "_ANSWER_S", answer_s)
+    opening = recognition.session.speaks(allow_interruptions=False)
+    if answered:
+        recognition.says("How long is it?")
+    recognition.says("Okay.")
+    await recognition.settle()
+    assert recognition.recognised > 0
+    opening.ends()
+    recognition.events.emit(OpeningFinished(interrupted=False))
+    await recognition.settle()
+    assert recognition.texts == answered
 
 
 async def test_backchannel_while_the_agent_listens_is_an_answer(
