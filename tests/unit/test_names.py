@@ -515,6 +515,8 @@ NO_NAME = [
         "Who Cares",
         "Vollidiot",
         "Leck mich",
+        "wie oben",
+        "Blödmann",
         "Scheiß drauf",
         "Loser",
         "Depp",
