@@ -59,7 +59,7 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             avatar_participant_name=_PARTICIPANT_NAME,
         )
         self.created_at = time.monotonic()
-        """It is requested at once."""
+        """On the monotonic clock; the request follows at once."""
         self._settings = settings
         self._requested_id = avatar_id
         self._requesting: asyncio.Task[None] | None = None

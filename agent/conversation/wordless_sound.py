@@ -18,9 +18,10 @@ from agent.core.events import Events, SpeechNotRecognised
 _WORDS_WITHIN_S: Final = 3.5
 """How long after the end of the first sound its words may be recognised."""
 _LATEST_WORDS_WITHIN_S: Final = 1.0
-"""The same for a later sound. Usually, words are recognised sooner."""
+"""How long after the end of a later sound its words may be recognised. Usually, they are recognised
+sooner."""
 _LATEST_S: Final = 3.0
-"""How much later the sounds are noticed, at most, because others follow."""
+"""How much later the sounds are noticed, at most, if others follow."""
 _COUGH_S: Final = 1.0
 """During a line, a shorter sound is a cough, or another person: it is not noticed. The line goes
 on, and a trainee who interrupts it speaks again."""

@@ -12,7 +12,8 @@ from livekit.agents.stt import SpeechEvent, SpeechEventType
 _KEPT_S: Final = 8.0
 """Seconds of audio that are kept, at most since the last final transcript."""
 _KEPT_IN_TURN_S: Final = 30.0
-"""The same during a turn of the trainee: Flux sends a final transcript only at its end."""
+"""Seconds that are kept during a turn of the trainee: Flux sends a final transcript only at its
+end."""
 _IN_TURN: Final = (
     SpeechEventType.START_OF_SPEECH,
     SpeechEventType.INTERIM_TRANSCRIPT,

@@ -44,7 +44,7 @@ class SpeechDetector:
         self._speech_s = self._silence_s = 0.0
         """Seconds since speech began, or since it ended."""
         self._raw_speech_s = self._raw_silence_s = 0.0
-        """The same in a row so far, as the model sees it."""
+        """Seconds of speech, or of silence, that the model has found in a row."""
 
     def take(self, frame: rtc.AudioFrame) -> list[VADEvent]:
         """Return the events of the next audio: 16-bit mono with a rate of `RATE`."""
