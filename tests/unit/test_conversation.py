@@ -28,6 +28,7 @@ from agent.outcomes.outcome import Recorded
 from agent.scripts import load_library
 from agent.speech.models import FallbackModels
 from tests.fakes.scripted_llm import Says, ScriptedLLM
+from tests.support.clock import Clock
 
 FORKLIFT = JobMetadata.model_validate(
     {"trainee": {"name": "Ada"}, "training_type": "forklift", "locale": "en"}
@@ -302,25 +303,35 @@ async def test_transcript_marks_typed_lines() -> None:
         ]
 
 
-async def test_slow_reply_starts_with_the_filler_phrase() -> None:
+async def said_in_time(talk: Talk, clock: Clock, line: str) -> str:
+    """Return what the agent says to a line, and set the clock forward while the model is slow."""
+    saying = asyncio.create_task(talk.says(line))
+    while not saying.done():
+        await clock.advance(0.25)
+    return said(await saying)
+
+
+async def test_slow_reply_starts_with_the_filler_phrase(clock: Clock) -> None:
     async with Talk(Says("Ten minutes.", after_s=3), Says("At once.")) as talk:
-        run = await talk.says("How long is it?")
-        assert said(run) == f"{talk.state.script.filler} Ten minutes."
+        heard = await said_in_time(talk, clock, "How long is it?")
+        assert heard == f"{talk.state.script.filler} Ten minutes."
         assert said(await talk.says("And when?")) == "At once."
 
 
-async def test_filler_phrase_is_said_if_the_model_pauses_within_the_first_clause() -> None:
+async def test_filler_phrase_is_said_if_the_model_pauses_within_the_first_clause(
+    clock: Clock,
+) -> None:
     reply = Says("The vid", pause_s=3, rest="eo is short.")
     async with Talk(reply) as talk:
-        run = await talk.says("How long is it?")
-        assert said(run) == f"{talk.state.script.filler} The video is short."
+        heard = await said_in_time(talk, clock, "How long is it?")
+        assert heard == f"{talk.state.script.filler} The video is short."
 
 
-async def test_filler_phrase_is_said_once_a_turn() -> None:
+async def test_filler_phrase_is_said_once_a_turn(clock: Clock) -> None:
     slow_call = Says(calls=[saved("driven_before", True)], after_s=3)
     async with Talk(slow_call, Says("For how long?", after_s=3)) as talk:
-        run = await talk.says("Yes")
-        assert said(run).split() == f"{talk.state.script.filler} For how long?".split()
+        heard = await said_in_time(talk, clock, "Yes")
+        assert heard.split() == f"{talk.state.script.filler} For how long?".split()
 
 
 @pytest.mark.parametrize("value", [True, "perhaps"])
