@@ -11,6 +11,8 @@ _LONG: Final = 4
 """A sentence with at least so many words is said once in a reply."""
 _LOOP: Final = re.compile(r"(?:\b(\S+)(?: \1){5}|\b(\S+ .{1,60}?)(?: \2){3})(?!\S)")
 """A word six times in a row, or several words four times: `go on and go on and …`."""
+_LOOP_LENGTH: Final = 250
+"""Characters of four times the longest such words."""
 
 
 class Repetitions:
@@ -37,4 +39,4 @@ class Repetitions:
 
     def would_loop(self, text: str) -> bool:
         """Return True if the model says the same words again and again with this text."""
-        return _LOOP.search(" ".join([self._said, *words_of(text)])) is not None
+        return _LOOP.search(" ".join([self._said[-_LOOP_LENGTH:], *words_of(text)])) is not None
