@@ -211,6 +211,8 @@ async def test_page_shows_progress_until_its_script_and_livekit_have_loaded(
 ) -> None:
     page = await open_page(microphone_denied=True)
     script, livekit = asyncio.Event(), asyncio.Event()
+    console: list[str] = []
+    page.on("console", lambda message: console.append(message.text))
 
     async def after(seen: asyncio.Event, route: Route) -> None:
         await seen.wait()
@@ -229,6 +231,7 @@ async def test_page_shows_progress_until_its_script_and_livekit_have_loaded(
     await expect(page.get_by_test_id("continue")).to_be_in_viewport()
     livekit.set()
     await expect(page.get_by_test_id("captions")).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
+    assert not any("signal connect" in line for line in console), "LiveKit logs every step"
 
 
 async def test_page_shows_welcome_and_continue_without_the_endpoint(open_page: OpenPage) -> None:

@@ -9,8 +9,8 @@ import { AvatarGreeting } from "./components/AvatarGreeting.js";
 import { readConfig } from "./config.js";
 import { browserLanguages, textsFor } from "./texts/index.js";
 
-// With LiveKit, which loads after the first paint.
-void import("./quietLiveKit.js");
+// LiveKit loads after the first paint.
+void import("livekit-client").then(({ setLogLevel }) => setLogLevel("warn"));
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

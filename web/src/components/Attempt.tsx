@@ -7,17 +7,22 @@ import { useCallbacks, useEndpointClient } from "../greetingOptions.js";
 import { resultWithin } from "../lib/timing.js";
 import { useKept } from "../lib/useKept.js";
 import { useLoaded } from "../lib/useLoaded.js";
+import type { Microphone } from "../livekit/useMicrophone.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { type JoinOptions, JOIN_WITH_ALL, REJOIN } from "../state/joinOptions.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
 import { GuideContext } from "../texts/guide.js";
+import { useTexts } from "../texts/useTexts.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
+import { CaptionList } from "./CaptionList.js";
+import { ChatInput } from "./ChatInput.js";
 import { ConnectionSteps } from "./ConnectionSteps.js";
 import { ContinueButton } from "./ContinueButton.js";
 import { Ending } from "./Ending.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
 import type { GreetingProps } from "./Greeting.js";
 import { Layout } from "./Layout.js";
+import { MicrophoneButton } from "./MicrophoneButton.js";
 import { Portrait } from "./Portrait.js";
 import { PreJoin } from "./PreJoin.js";
 
@@ -122,8 +127,16 @@ function BeforeJoining(props: BeforeJoiningProps) {
   );
 }
 
+const OFF: Microphone = {
+  status: "off",
+  speaking: false,
+  track: undefined,
+  toggle: () => undefined,
+};
+
 /** The greeting; until its code has arrived, its first screen. */
 function LoadedGreeting(props: GreetingProps) {
+  const texts = useTexts();
   const loaded = useLoaded(loadGreeting);
   const early = useEarlyContinue(props, initialGreetingState);
   if (loaded !== undefined && early.leaving !== "going") return <loaded.Greeting {...props} />;
@@ -137,7 +150,24 @@ function LoadedGreeting(props: GreetingProps) {
           <ConnectionSteps state={initialGreetingState} />
         </div>
       }
-      footer={<ContinueButton {...early} />}
+      conversation={
+        <>
+          <CaptionList captions={[]} hint={texts.captions.before} />
+          <ChatInput
+            enabled={false}
+            canSend={false}
+            send={() => Promise.reject(new Error("there is no room yet"))}
+            typing={() => undefined}
+            placeholder="placeholder"
+          />
+        </>
+      }
+      footer={
+        <>
+          <MicrophoneButton microphone={OFF} enabled={false} textMode={false} />
+          <ContinueButton {...early} />
+        </>
+      }
     />
   );
 }

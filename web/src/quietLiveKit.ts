@@ -1,3 +1,0 @@
-import { setLogLevel } from "livekit-client";
-
-setLogLevel("warn");
