@@ -21,6 +21,16 @@ _EDGES: Final = """() => [...document.querySelectorAll(".tg-root :is(button, inp
 """The colours of the edge of each control, and of what is behind it."""
 
 
+_CONTROLS_WITHOUT_EDGE: Final = """async () => {
+    const found = new Set();
+    for (const state of gallery.states) {
+        await gallery.show({ state });
+        for (const control of document.querySelectorAll(".tg-root :is(button, input, summary)"))
+            if (getComputedStyle(control).borderTopStyle === "none") found.add(control.className);
+    }
+    return [...found];
+}"""
+
 _FAKE_SKIN: Final = (224, 169, 135)
 """`fakeVideo.ts` paints it."""
 
@@ -56,6 +66,7 @@ async def test_forced_colours_keep_what_shape_and_colour_say(page: Page) -> None
         for thumb in ("thumb-up", "thumb-down")
     ]
     assert chosen != other, "the chosen thumb cannot be seen"
+    assert await page.evaluate(_CONTROLS_WITHOUT_EDGE) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
