@@ -163,15 +163,19 @@ async def test_turn_that_recognition_does_not_end_is_answered(
         assert asked == ["how long does it take"]
 
 
-async def test_turn_is_answered_without_a_warning_if_the_microphone_is_switched_off(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_turn_is_answered_without_a_warning_if_the_microphone_sends_no_more_sound(
+    leaves: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(answer_open_turn, "_MUTED_S", 0.1)
+    monkeypatch.setattr(answer_open_turn, "_NO_SOUND_S", 0.1)
     reply = "It takes nine minutes."
     async with fake_greeting(Says(reply), behaviours=(AnswerOpenTurn,)) as fake:
         recognise(fake, "how long does")
         fake.events.emit(SpeechRecognised())
-        fake.room.trainee_mutes()
+        if leaves:
+            fake.room.leaves("trainee")
+        else:
+            fake.room.trainee_mutes()
         recognise(fake, "how long does it take")  # the last words are recognised afterwards
         fake.events.emit(SpeechRecognised())
         await fake.until_said(reply)
