@@ -20,7 +20,7 @@ from agent.core.livekit_internals.native import start_native_library
 from agent.core.livekit_internals.worker import ObservableAgentServer
 from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
-from agent.core.tasks import start_task
+from agent.core.tasks import TaskSet
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_AGENT
@@ -86,7 +86,7 @@ class GreetingServer(ObservableAgentServer):
         )
         self.on("worker_started", use_new_files)
         self._warm = WarmProcesses(self, max_jobs=settings.max_jobs, keep=keep)
-        self._warming: asyncio.Task[None] | None = None
+        self._background = TaskSet()
         self.on("worker_started", self._keep_warm)
         self._store = open_store(settings)
         self._delivery = OutcomeDelivery(self._store, settings)
@@ -94,7 +94,6 @@ class GreetingServer(ObservableAgentServer):
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._accepting: set[str] = set()
-        self._telling: set[asyncio.Task[None]] = set()
         self.failure: Exception | None = None
         """Why the worker stopped serving; None if it did not fail."""
         self.rtc_session(
@@ -122,14 +121,13 @@ class GreetingServer(ObservableAgentServer):
             if not isinstance(e, OSError):
                 raise
         finally:
-            if self._warming is not None:
-                self._warming.cancel()
+            self._background.cancel()
             with contextlib.suppress(StoreError):
                 await self._store.aclose()
             self._stopped.set()
 
     def _keep_warm(self) -> None:
-        self._warming = start_task(self._warm.run(), name="warm_processes")
+        self._background.start(self._warm.run(), name="warm_processes")
 
     async def aclose(self) -> None:
         """Stop; wait for the last deliveries, because LiveKit's CLI then cancels what still
@@ -194,9 +192,7 @@ class GreetingServer(ObservableAgentServer):
             await request.reject(terminate=False)
             return
         self._accepting.add(request.id)
-        telling = start_task(self._tell_accepted(request), name="tell_accepted")
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
+        self._background.start(self._tell_accepted(request), name="tell_accepted")
         self._warm.expect_job()
         try:
             await request.accept(attributes={ATTRIBUTE_AGENT: "1"})

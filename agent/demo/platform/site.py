@@ -6,7 +6,6 @@ with it, and takes the outcome of the greeting. It keeps nothing beyond its own 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import secrets
@@ -23,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader
 from jinja2.utils import htmlsafe_json_dumps
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from agent.core.tasks import TaskSet
 from agent.scripts.library import PROMPTS, load_library
 
 POSTER_PATH = "/static/guide.jpg"
@@ -53,7 +53,7 @@ class Platform:
     """Begin with the page's pre-join screen; `&pre_join=on` in the page's address shows it, too."""
     _outcomes: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
     """The outcomes of this run, by the id of their message."""
-    _asking: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _asking: TaskSet = field(default_factory=TaskSet, init=False)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -95,9 +95,7 @@ class Platform:
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
         token = jwt.encode(claims, self.jwt_secret, algorithm="HS256")
-        asking = asyncio.create_task(self._ask_ahead(session_id, claims))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
+        self._asking.start(self._ask_ahead(session_id, claims), name="ask_ahead")
         answer = web.HTTPSeeOther(f"/greeting?session_id={session_id}")
         answer.set_cookie(
             f"jwt-{session_id}", token, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
