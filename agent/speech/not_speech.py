@@ -38,6 +38,7 @@ _CODE: Final = {
 _OTHERS: Final = {
     r"(?-i:\n\s*(?:User|Human|System|Trainee)\s?:)": "\nUser: yes",
     r"(?:\n|[.!?…]\s+)the\suser\s(?:wants|said|says|asked|asks|seems)\b": "\nThe user asks",
+    r"\bthe user's (?:question|request|message)\b": "I should answer the user's question",
     # It only says that it notes the answer. Other words between asterisks are emphasised speech.
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"

@@ -33,8 +33,8 @@ _REPLY_OVER: Final = re.compile(
 mark for the end of a turn."""
 _ENDS_NOW: Final = re.compile(r"\w,? [^\W\d_]{2,}[.!?…][\"')»”]*\Z")
 """The end of a first sentence, which is passed on at once: the model may pause after it."""
-_BEFORE: Final = 8
-"""Characters that show whether a sentence or a line begins."""
+_BEFORE: Final = 16
+"""Characters of what was passed on that are part of a sign."""
 
 
 class _Stage(Enum):

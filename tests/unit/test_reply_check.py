@@ -131,6 +131,7 @@ def test_code_after_speech_is_refused() -> None:
         (r"it is \frac{1}{2}", "it is "),
         ("it is x^2 + y", "it is "),
         ("we go on. The user asks for it. Ready?", "we go on. "),
+        ("we answer the user's question now", "we answer the user's "),
         ("we go on. null", "we go on. "),
         ("we go on. End greeting.", "we go on. "),
         ("let x = 3;\nx += 1", "let x "),
