@@ -31,7 +31,7 @@ _AXE = """async (disabled) => {
 # An expected error that is missing is an error: without type declarations, tsc finds nothing.
 _TYPE_CHECKED = """
 import {
-  AvatarGreeting, type AvatarGreetingProps, AvatarVideo, type Labels, useGreeting,
+  AvatarGreeting, type AvatarGreetingProps, AvatarVideo, type Labels, type Microphone, useGreeting,
 } from "@training-greeter/react";
 import "@training-greeter/react/styles.css";
 import "@training-greeter/react/greeter.js";
@@ -39,6 +39,7 @@ import "@training-greeter/react/greeter.js";
 const labels: Labels = { it: { you: "Tu" }, en: { continue: { label: "Start the course" } } };
 const props: AvatarGreetingProps = { endpointUrl: "/greeting/", locale: "es", labels };
 export const right = <AvatarGreeting {...props} onContinue={(url) => url?.length} />;
+export const isOn = ({ status }: Microphone) => status === "on";
 export const picture = <AvatarVideo videoTrack={undefined} />;
 export const Own = () => <p>{useGreeting(props).conversation.captions.length}</p>;
 // @ts-expect-error a number is not an address

@@ -32,7 +32,7 @@ const loadGreeting = () => import("./Greeting.js");
 /** The agent waits at least this long for the trainee; TRAINEE_JOIN_TIMEOUT_S is 15 s by default. */
 const AGENT_WAITS_MS = 10_000;
 
-export type AttemptProps = AvatarGreetingProps & {
+type AttemptProps = AvatarGreetingProps & {
   tryAgain: () => void;
   /** How the trainee has joined this greeting before, for example before a reload. */
   kept: JoinOptions | undefined;

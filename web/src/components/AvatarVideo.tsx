@@ -93,9 +93,9 @@ function AiLabel() {
 }
 
 /** `starting`: no frame yet; `frozen`: no new frame for three seconds. */
-export type VideoStatus = "starting" | "moving" | "frozen";
+type VideoStatus = "starting" | "moving" | "frozen";
 
-export function useVideoStatus(video: RefObject<HTMLVideoElement | null>): VideoStatus {
+function useVideoStatus(video: RefObject<HTMLVideoElement | null>): VideoStatus {
   const [status, setStatus] = useState<VideoStatus>("starting");
 
   useEffect(() => {
