@@ -172,9 +172,10 @@ class TraineeWords:
             self._turn_open = False
             # The session does not know of a turn whose start was not passed on.
             return [] if self._take_start() else [event]
-        if event.type not in _TRANSCRIPTS or not text_of(event):
+        if event.type not in _TRANSCRIPTS:
             return [event]
-        return self._take_words(event)
+        # Models return a lone "." or "…" for noise.
+        return self._take_words(event) if words_of(text_of(event)) else []
 
     def _take_words(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for a transcript; the numbers are those of the module."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Self
 
@@ -28,6 +29,7 @@ _CONNECT_S: Final = 2.5
 """Limit for the connection, and again for the answer to the set-up message."""
 _HEARTBEAT_S: Final = 10.0
 _RATE: Final = 16_000
+_TAG: Final = re.compile(r"<\w+>")
 
 
 class GeminiTranscription:
@@ -128,8 +130,8 @@ class GeminiTranscriptionStream:
 
     def _take(self, message: dict[str, Any]) -> None:
         content = message.get("serverContent") or {}
-        interim = (content.get("interimInputTranscription") or {}).get("text", "").strip()
-        final = (content.get("inputTranscription") or {}).get("text", "").strip()
+        interim = _words_of(content.get("interimInputTranscription"))
+        final = _words_of(content.get("inputTranscription"))
         if interim and not final:
             self._emit(SpeechEventType.INTERIM_TRANSCRIPT, interim)
         if final:
@@ -150,6 +152,11 @@ class GeminiTranscriptionStream:
     def _end_turn(self) -> None:
         self._in_turn = False
         self._events.put_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+
+
+def _words_of(transcription: dict[str, Any] | None) -> str:
+    """Return what was said; Gemini writes `<noise>` for other sounds."""
+    return _TAG.sub("", (transcription or {}).get("text", "")).strip()
 
 
 async def _receive(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:

@@ -93,6 +93,21 @@ async def test_gemini_transcribes_and_reports_the_turn(
     assert found[-1].type == Kind.END_OF_SPEECH
 
 
+async def test_gemini_label_of_a_noise_is_not_a_word(
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.recognise_as("<noise> Hello. <noise>")
+    stream = gemini(providers, http).stream()
+    try:
+        for frame in sentence(recordings):
+            stream.push_frame(frame)
+        found = await first_turn(stream)
+    finally:
+        await stream.aclose()
+        await providers.recognise_as("")
+    assert text_of(found) == ["hello"]
+
+
 @pytest.mark.parametrize("changes", [{"GOOGLE_API_KEY": "wrong"}, {"GEMINI_STT_MODEL": "gemini-2"}])
 async def test_gemini_raises_if_it_is_refused(
     providers: Providers, http: aiohttp.ClientSession, changes: dict[str, str]

@@ -114,6 +114,18 @@ async def test_session_stops_a_paused_line_at_the_final_word(recognition: Recogn
     assert recognition.texts == ["Stop."]
 
 
+@pytest.mark.parametrize("text", [".", "…", "¿?", ""])
+async def test_transcript_without_words_does_not_stop_the_line(
+    recognition: RecognisedWords, text: str
+) -> None:
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.says(text)
+    await recognition.settle()
+    assert not speech.interrupted
+    assert (recognition.passed, recognition.recognised) == ([], 0)
+
+
 async def test_repeated_transcript_is_passed_on_once(recognition: RecognisedWords) -> None:
     recognition.words.release()
     recognition.says("How long", START, INTERIM, INTERIM, EAGER, INTERIM)
