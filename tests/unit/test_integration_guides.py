@@ -94,7 +94,7 @@ def props() -> set[str]:
     """The props that the two interfaces of the component declare."""
     found: set[str] = set()
     for path, names in (
-        ("web/src/useGreeting.ts", ("GreetingCallbacks", "GreetingOptions")),
+        ("web/src/greetingOptions.ts", ("GreetingCallbacks", "GreetingOptions")),
         ("web/src/components/AvatarGreeting.tsx", ("AvatarGreetingProps",)),
     ):
         source = (ROOT / path).read_text(encoding="utf-8")
