@@ -175,13 +175,13 @@ function LoadedGreeting(props: GreetingProps) {
 type EarlyContinueProps = AvatarGreetingProps & { endpoint: EndpointClient };
 
 function EarlyContinue(props: EarlyContinueProps & { state: GreetingState }) {
+  useCallbacks(props.state, props);
   return <ContinueButton {...useEarlyContinue(props, props.state)} />;
 }
 
 /** Continue while the page is not in the room, so only the endpoint ends the greeting. */
 function useEarlyContinue(props: EarlyContinueProps, state: GreetingState) {
   const { endpoint } = props;
-  useCallbacks(state, props);
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
   return useContinue(endpoint, state, end, props);
 }

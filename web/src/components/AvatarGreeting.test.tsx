@@ -226,9 +226,14 @@ test("onStateChange gets every phase", async () => {
 describe("the host's callbacks", () => {
   test("onError gets the endpoint's code, and onEnded the reason, once each", async () => {
     answer = () => ({ status: 503, body: failure("livekit_unavailable", true) });
-    const callbacks = { onError: vi.fn(), onEnded: vi.fn() };
+    const onStateChange = vi.fn<(state: GreetingState) => void>();
+    const callbacks = { onError: vi.fn(), onEnded: vi.fn(), onStateChange };
     render(<AvatarGreeting preJoin={false} endpointUrl={server.url} {...callbacks} />);
     await phase("failed");
+    expect(onStateChange.mock.calls.map(([state]) => state.phase)).toEqual([
+      "requesting",
+      "failed",
+    ]);
     answer = () => ({ status: 409, body: failure("session_ended", false) });
     await userEvent.click(screen.getByTestId("try-again"));
     await phase("ended");
