@@ -31,6 +31,8 @@ _HOW = (
     "install livekit-server as https://docs.livekit.io/home/self-hosting/local/ says, "
     "or Go 1.24 or later from https://go.dev/dl/"
 )
+_PORTS = range(20_000, 32_768)
+"""Of servers: below the ports of outgoing connections, which could take one before its server."""
 _START_TIMEOUT_S = 60.0
 _END_S = 1.0
 """Shorter than its graceful stop (5 s); all participants have left by then."""
@@ -80,12 +82,11 @@ def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as held:
         ports: list[int] = []
         while len(ports) < count:
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            port = secrets.choice(_PORTS)
             with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    server = held.enter_context(socket.socket(socket.AF_INET, kind))
+                    server.bind(("127.0.0.1", port))
                 ports.append(port)
         return ports
 

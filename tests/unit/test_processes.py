@@ -1,4 +1,4 @@
-"""Child processes end with their parent."""
+"""Child processes end with their parent, and servers get ports that stay free."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.demo.livekit_server import free_ports
 from tests.support.waiting import until
 
+OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
 import asyncio, pathlib, sys
@@ -90,3 +92,11 @@ def test_job_process_that_is_stopped_while_it_starts_does_not_crash(tmp_path: Pa
         check=True,
     )
     assert run.stdout.strip() == "None"
+
+
+@pytest.mark.skipif(not OUTGOING.exists(), reason="this is not Linux")
+def test_free_ports_are_not_those_of_outgoing_connections() -> None:
+    first, last = map(int, OUTGOING.read_text().split())
+    ports = free_ports(20)
+    assert len(set(ports)) == 20
+    assert not [port for port in ports if first <= port <= last]
