@@ -20,7 +20,11 @@ from agent.core.names.name_end import before_punctuation, words_of_name
 from agent.core.names.no_name.groups import is_group
 from agent.core.names.no_name.identifiers import is_identifier
 from agent.core.names.no_name.insults import has_insult
-from agent.core.names.no_name.placeholders import is_placeholder, without_missing_cells
+from agent.core.names.no_name.placeholders import (
+    is_numbered,
+    is_placeholder,
+    without_missing_cells,
+)
 from agent.core.names.no_name.sentences import has_contraction
 from agent.core.names.no_name.two_people import has_two_names
 from agent.core.names.word_lists import PARTICLES, plain
@@ -40,7 +44,7 @@ def clean_name(value: object) -> str:
 
 def _cleaned(value: str) -> str:
     text = readable(without_other_lines(decoded(value)))
-    if is_damaged(text):
+    if is_damaged(text) or is_numbered(text):
         return ""
     text = without_additions(without_domain(without_missing_cells(text)))
     text = with_letters_for_symbols(text)

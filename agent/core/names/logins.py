@@ -8,7 +8,8 @@ from typing import Final
 from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.word_lists import is_title
 
-_DOMAIN: Final = re.compile(r"^[\w.-]+\\(?=[\w.-]{3,}$)")
+_DOMAIN: Final = re.compile(r"^[\w.-]+\\(?![nrt][A-Z])(?=[\w.-]{3,}$)")
+"""Not `Ada\\nLovelace`, which has an escaped line break."""
 _LOGIN: Final = re.compile(r"[^\s.]{2,}(?:\.[^\s.]{2,})+")
 _PERIOD_BEFORE_WORD: Final = re.compile(
     r"(?:(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_])|\.(?=[^\W\d_]{2}))(?!(?:co|ssa|ra|na|a|[ªº])\b)"

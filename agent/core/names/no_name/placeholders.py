@@ -38,11 +38,12 @@ def is_placeholder(text: str) -> bool:
         words = ["".join(words)]  # `N. N.`
     elif len(words) > 1 and len(words[-1]) == 1 and not text.endswith("."):
         words.pop()  # `User A`
-    return (
-        all(map(is_no_name, words))
-        or HONORIFICS.issuperset(words)
-        or bool(_NUMBERED.fullmatch(text))
-    )
+    return all(map(is_no_name, words)) or HONORIFICS.issuperset(words) or is_numbered(text)
+
+
+def is_numbered(text: str) -> bool:
+    """True for `Worker 12` and `Forklift #2`; a number behind a name has two words before it."""
+    return bool(_NUMBERED.fullmatch(text.strip()))
 
 
 def is_no_name(word: str) -> bool:
