@@ -196,7 +196,7 @@ class TraineeWords:
             self._sound.words_heard()
             self._state.events.emit(SpeechRecognised())
             if final:
-                self._waiting.held.append(event)
+                self._waiting.held.append(self._waiting.joined_with(event))
             return []
         if not self._interim and self._echo.suspects(text):  # 4
             if final:

@@ -201,6 +201,19 @@ async def test_backchannel_while_the_agent_listens_is_an_answer(
     assert recognition.texts == ["Yes."]
 
 
+async def test_words_after_a_backchannel_during_the_opening_are_delivered_after_it(
+    recognition: RecognisedWords,
+) -> None:
+    opening = recognition.session.speaks(allow_interruptions=False)
+    recognition.says("Yes.")
+    recognition.says("How long is it?")
+    await recognition.settle()
+    opening.ends()
+    recognition.events.emit(OpeningFinished(interrupted=False))
+    await recognition.settle()
+    assert recognition.texts == ["Yes. How long is it?"]
+
+
 async def test_words_after_a_backchannel_are_delivered_with_it(
     recognition: RecognisedWords,
 ) -> None:
