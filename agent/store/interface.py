@@ -174,8 +174,8 @@ class Store(Protocol):
     ) -> bool:
         """Add an open outcome, or replace its body; its lease lasts `lease_s` seconds from now.
 
-        Returns False, and changes nothing, if the outcome was closed or `forget_session` deleted
-        it. An outcome that the store lost, for example in a failover, is added again.
+        Returns False, and changes nothing, if the outcome was closed or is forgotten. An
+        outcome that the store lost, for example in a failover, is added again.
         """
 
     async def close_outcome(
@@ -212,8 +212,11 @@ class Store(Protocol):
     async def forget_session(self, session_id: str) -> int:
         """Delete a session's entry and its outcomes; return the number of deleted outcomes.
 
-        The ids of those that were open are kept for FORGOTTEN_S: `open_outcome` refuses them.
+        Their ids are kept for FORGOTTEN_S: `open_outcome` refuses them.
         """
+
+    async def outcome_is_forgotten(self, outcome_id: str) -> bool:
+        """Return whether the outcome was deleted with its session in the last FORGOTTEN_S."""
 
     async def forget_older(self, age_s: float) -> int:
         """Delete all sessions, with their outcomes, that did not change for `age_s` seconds.

@@ -8,7 +8,6 @@ local bodies, sessions, attempts, open, due, age, requests, request_bodies = unp
 local given, seconds_of, bills, unbilled, days, counts, forgotten = unpack(KEYS, 9, 15)
 local phase, outcomes, dispatch_claim = unpack(KEYS, 16, 18)
 local FIRST_OTHER = 19
-local FORGOTTEN_S = 86400
 local session = ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -152,11 +151,11 @@ end
 
 -- Outcomes
 
-local function delete_session()
+local function delete_session(forgotten_s)
   local ids = redis.call('ZRANGE', outcomes, 0, -1)
-  redis.call('ZREMRANGEBYSCORE', forgotten, '-inf', now - FORGOTTEN_S)
+  redis.call('ZREMRANGEBYSCORE', forgotten, '-inf', now - forgotten_s)
   for _, id in ipairs(ids) do
-    if redis.call('ZSCORE', open, id) then redis.call('ZADD', forgotten, now, id) end
+    redis.call('ZADD', forgotten, now, id)
     redis.call('HDEL', bodies, id)
     redis.call('HDEL', sessions, id)
     redis.call('HDEL', attempts, id)
@@ -237,7 +236,7 @@ end
 
 store.forget_session = delete_session
 
-function store.forget_session_if_old(age_s)
+function store.forget_session_if_old(age_s, forgotten_s)
   local changed = redis.call('ZSCORE', age, session)
   if not changed or tonumber(changed) > now - age_s then return 0 end
   for _, id in ipairs(redis.call('ZRANGE', outcomes, 0, -1)) do
@@ -247,7 +246,7 @@ function store.forget_session_if_old(age_s)
       return 0
     end
   end
-  return delete_session()
+  return delete_session(forgotten_s)
 end
 
 function store.old_sessions(age_s, limit)

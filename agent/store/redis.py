@@ -11,9 +11,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.core.errors import StoreError
-from agent.store.interface import PRESUMED, LedgerEntry, Phase, RecentRequest, StoreSpace
+from agent.store.interface import (
+    FORGOTTEN_S,
+    PRESUMED,
+    LedgerEntry,
+    Phase,
+    RecentRequest,
+    StoreSpace,
+)
 from agent.store.rates import Limit, LimitReached
-from agent.store.redis_server import AVATAR_DAYS, DUE_OUTCOMES, RedisServer, claim_key
+from agent.store.redis_server import (
+    AVATAR_DAYS,
+    DUE_OUTCOMES,
+    FORGOTTEN_OUTCOMES,
+    RedisServer,
+    claim_key,
+)
 
 _AT_ONCE = 100
 _REWRITE_TRIES = 20
@@ -134,10 +147,13 @@ class RedisStore(RedisServer):
         return list(await self._run_for(session_id, "outcomes"))
 
     async def forget_session(self, session_id: str) -> int:
-        deleted = int(await self._run_for(session_id, "forget_session"))
+        deleted = int(await self._run_for(session_id, "forget_session", FORGOTTEN_S))
         with contextlib.suppress(StoreError):  # a managed server may refuse: see the docs
             await self._rewrite_append_only_file()
         return deleted
+
+    async def outcome_is_forgotten(self, outcome_id: str) -> bool:
+        return await self._ask("ZSCORE", FORGOTTEN_OUTCOMES, outcome_id) is not None
 
     async def _rewrite_append_only_file(self) -> None:
         """Let Redis write its file anew in the background: the old one has what was deleted."""
@@ -158,7 +174,9 @@ class RedisStore(RedisServer):
         deleted = 0
         while old := await self._run("old_sessions", age_s, _AT_ONCE):
             for session_id in old:
-                deleted += int(await self._run_for(session_id, "forget_session_if_old", age_s))
+                deleted += int(
+                    await self._run_for(session_id, "forget_session_if_old", age_s, FORGOTTEN_S)
+                )
             if len(old) < _AT_ONCE:
                 break
         return deleted

@@ -27,7 +27,7 @@ _DAY_S = 86_400.0
 _NOBODY: Final = ""
 """Holder of the leases that are claims: no caller can renew them."""
 _FORGOTTEN: Final = "forgotten/"
-"""Begins the name of a claim on the id of an outcome that was deleted while it was open."""
+"""Begins the name of a claim on the id of an outcome that was deleted with its session."""
 
 
 class SqliteStore(SqliteFile):
@@ -225,6 +225,9 @@ class SqliteStore(SqliteFile):
 
         return await self._delete(step)
 
+    async def outcome_is_forgotten(self, outcome_id: str) -> bool:
+        return await self.lease_is_held(f"{_FORGOTTEN}{outcome_id}")
+
     async def forget_older(self, age_s: float) -> int:
         def step(db: sqlite3.Connection) -> int:
             _delete_expired_leases(db)
@@ -354,7 +357,7 @@ def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:
 def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
     db.execute(
         "INSERT OR IGNORE INTO lease (name, holder, until) SELECT ?1 || id, ?2, ?3 FROM outcome"
-        " WHERE session_id = ?4 AND state = 'open'",
+        " WHERE session_id = ?4",
         (_FORGOTTEN, _NOBODY, time.time() + FORGOTTEN_S, session_id),
     )
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))

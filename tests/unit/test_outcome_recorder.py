@@ -44,6 +44,13 @@ async def counted(store: SqliteStore, seconds: float) -> None:
     await until_answer(lambda: store.avatar_seconds(utc_day()), lambda found: found == seconds)
 
 
+async def close_as_expired(store: SqliteStore) -> None:
+    """Do what delivery does when its clock says that the lease has expired."""
+    [body] = await store.outcomes("s")
+    await store.open_outcome("o", "s", body, -timedelta(hours=1).total_seconds())
+    assert await store.close_outcome("o", body, only_expired=True)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "store"
@@ -90,10 +97,7 @@ async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_
     setup = Setup(store)
     setup.spend(30.0)
     await counted(store, 30.0)
-    # What delivery does when its clock says that the lease has expired.
-    [body] = await other.outcomes("s")
-    await other.open_outcome("o", "s", body, -timedelta(hours=1).total_seconds())
-    assert await other.close_outcome("o", body, only_expired=True)
+    await close_as_expired(other)
     setup.stay.past_s = 40.0
     await setup.recorder.close("continue")
     assert await other.avatar_seconds(utc_day()) == 40.0
@@ -116,6 +120,23 @@ async def test_recorder_does_not_warn_of_an_outcome_that_was_deleted(
     await other.aclose()
 
 
+async def test_recorder_does_not_write_an_outcome_anew_that_was_closed_and_then_deleted(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    store, other = SqliteStore(path), SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(30.0)
+    await counted(store, 30.0)
+    await close_as_expired(other)
+    await other.forget_session("s")
+    assert await setup.recorder.is_deleted(), "its recording would be kept"
+    await setup.recorder.close("continue")
+    assert logged(caplog, "outcome_not_saved")
+    assert await other.outcomes("s") == []
+    await other.aclose()
+
+
 async def test_recorder_writes_an_outcome_anew_that_the_store_lost(path: Path) -> None:
     store, other = SqliteStore(path), SqliteStore(path)
     setup = Setup(store)
@@ -124,8 +145,6 @@ async def test_recorder_writes_an_outcome_anew_that_the_store_lost(path: Path) -
     with sqlite3.connect(path) as lost:
         lost.execute("DELETE FROM outcome")
     assert not await setup.recorder.is_deleted(), "its recording would be deleted"
-    with sqlite3.connect(path) as lost:
-        lost.execute("DELETE FROM outcome")
     await setup.recorder.close("continue")
     [body] = await other.outcomes("s")
     assert '"reason":"continue"' in body

@@ -8,7 +8,6 @@ expires.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from datetime import UTC, datetime
 from typing import Final
@@ -120,12 +119,9 @@ class OutcomeRecorder:
         if self._store is None:
             return False
         try:
-            if await self._save(self._store):
-                return False
-            stored = await self._store.outcomes(self._outcome.session_id)
+            return await self._store.outcome_is_forgotten(self._outcome.id)
         except StoreError:
             return False  # the failed save is logged
-        return not any(json.loads(body).get("id") == self._outcome.id for body in stored)
 
     async def close(self, reason: str) -> None:
         closing_said = self._state.closing_said is not None
@@ -196,12 +192,11 @@ class OutcomeRecorder:
             except TimeoutError:
                 pass
 
-    async def _save(self, store: Store) -> bool:
-        """Save the outcome and count avatar seconds; False if it was closed or deleted."""
+    async def _save(self, store: Store) -> None:
+        """Save the outcome, unless it was closed or deleted, and count avatar seconds."""
         body = self._body()
-        saved = await store.open_outcome(self._outcome.id, self._outcome.session_id, body, LEASE_S)
+        await store.open_outcome(self._outcome.id, self._outcome.session_id, body, LEASE_S)
         await self._state.avatar_usage.add_to_ledger(store)
-        return saved
 
     def _body(self) -> str:
         outcome, state, script = self._outcome, self._state, self._state.script

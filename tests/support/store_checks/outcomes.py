@@ -138,9 +138,11 @@ async def check_forget_session_deletes_all_and_later_writes_fail(store: Store) -
     assert await store.forget_session("s") == 4
     assert await store.phase("s") is None
     assert await store.outcomes("s") == []
-    assert not await store.open_outcome("open", "s", "2", LEASE_S)
-    assert not await store.close_outcome("open", "2")
-    assert not await store.close_outcome("expired", "2", only_expired=True)
+    for id_ in ("open", "expired", "due", "done"):
+        assert not await store.open_outcome(id_, "s", "2", LEASE_S)
+        assert not await store.close_outcome(id_, "2")
+        assert await store.outcome_is_forgotten(id_)
+    assert not await store.outcome_is_forgotten("kept")
     await store.retry_delivery("due", 1, 0)
     assert await due_ids(store) == []
     assert await store.expired_outcomes(10) == []
