@@ -113,6 +113,8 @@ def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str | N
         for name in _FOR_BACKENDS:
             print(f"    {name}={here.environment[name]}")
         print()
+    else:
+        print("  To use it from your own page or backend, add --origin or --webhook (--help).")
     print(f"  API of the token endpoint: {here.endpoint_url}/openapi.json")
     print(f"  Logs: {logs}\n  Press Ctrl-C to stop.", flush=True)
 

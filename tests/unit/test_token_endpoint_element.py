@@ -36,6 +36,8 @@ async def test_element_is_served_to_every_origin_and_revalidated(tmp_path: Path)
         assert script.headers["access-control-allow-origin"] == "*"
         assert script.headers["cross-origin-resource-policy"] == "cross-origin"
         assert script.headers["cache-control"] == "public, max-age=300"
+        head = await http.head("/static/greeter.js", headers=plain)
+        assert (head.status_code, head.headers["etag"]) == (200, script.headers["etag"])
         known = {"If-None-Match": script.headers["etag"]}
         assert (await http.get("/static/greeter.js", headers=known)).status_code == 304
         assert (await http.get("/static/greeter.licenses.md")).text == "React: MIT"

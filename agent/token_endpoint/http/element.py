@@ -67,7 +67,7 @@ def add_element_routes(app: FastAPI, settings: EndpointSettings) -> None:
         }
         return FileResponse(_HERE / "embed.html", headers=headers, media_type="text/html")
 
-    app.get("/static/{name}", include_in_schema=False)(static)
+    app.api_route("/static/{name}", methods=["GET", "HEAD"], include_in_schema=False)(static)
     app.get("/embed/{session}", include_in_schema=False)(embed)
 
 
