@@ -101,12 +101,14 @@ class NotSpeech:
         """Raise NotSpeechError if a text has a sign.
 
         Args:
-            before: the end of what has been passed on; only a line break at the beginning.
+            before: the end of what has been passed on, where a sign may begin; only a line break at
+                the beginning.
             is_last: whether the reply ends with the text.
         """
         written = before + text + ("." if is_last else "")
-        patterns = (_SIGN, self._call, self._no_sentence)
-        if any(pattern.search(written) for pattern in patterns):
-            raise NotSpeechError
+        for pattern in (_SIGN, self._call, self._no_sentence):
+            # In `before` it is the rest of a longer word, such as `first_steps` of an address.
+            if any(found.end() > len(before) for found in pattern.finditer(written)):
+                raise NotSpeechError
         if before == REPLY_BEGINS and _BEGINNING.match(text):
             raise NotSpeechError

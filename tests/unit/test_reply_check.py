@@ -219,6 +219,19 @@ def test_speech_is_passed_on_unchanged(text: str) -> None:
     assert "".join(passed_on(text, script().instructions, size=4)) == text
 
 
+@pytest.mark.parametrize("size", [1, 4, 9, 1_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Visit www.firm.com/first_steps today.",
+        "The form is at https://firm.com/sign_in?x=1 now. Then we go on.",
+        "Write to first.last_name_of_yours@firm.com first. Then we go on.",
+    ],
+)
+def test_addresses_are_speech(text: str, size: int) -> None:
+    assert "".join(passed_on(text, script().instructions, size=size)) == text
+
+
 @pytest.mark.parametrize("size", [1, 7, 1_000])
 @pytest.mark.parametrize(
     "text", ["- First you watch it.\n- Then we talk.", "# Your day\nFirst you watch a film."]
