@@ -137,8 +137,11 @@ class GreetingAvatar:
         await self._use_late(arrived)
 
     def request_again(self) -> None:
-        """Request another avatar, once in a greeting; it takes over when it has joined."""
-        if self._requested_again:
+        """Request another avatar, once in a greeting; it takes over when it has joined.
+
+        Do nothing in text mode, which is final: an avatar would be charged and never speak.
+        """
+        if self._requested_again or self._state.mode == "text":
             return
         self._requested_again = True
         self.request()

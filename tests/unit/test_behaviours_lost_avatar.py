@@ -10,7 +10,8 @@ import pytest
 from livekit.agents import utils
 
 from agent.avatar import beyond_presence as module
-from agent.core.events import AvatarLost
+from agent.core.events import AvatarLost, NoVoiceLeft
+from agent.greeting.behaviours.fall_back_to_text import FallBackToText
 from agent.greeting.behaviours.fall_back_to_voice import FallBackToVoice
 from tests.fakes.beyond_presence import BeyondPresenceSessions, beyond_presence
 from tests.fakes.greeting import fake_greeting
@@ -41,3 +42,13 @@ async def test_lost_avatar_is_replaced_once_the_trainee_is_in_the_room(
         fake.room.leaves("trainee")
         fake.room.trainee_joins()
         assert not await holds_within(lambda: len(server.requested) > 1, 0.3)
+
+
+async def test_lost_avatar_is_not_replaced_in_text_mode(server: BeyondPresenceSessions) -> None:
+    behaviours, environ = (FallBackToVoice, FallBackToText), {"BEY_API_URL": server.url}
+    async with fake_greeting(behaviours=behaviours, environ=environ) as fake:
+        fake.room.leaves("trainee")
+        fake.events.emit(AvatarLost("AvatarLeft", "avatar_left"))
+        fake.events.emit(NoVoiceLeft())
+        fake.room.trainee_joins()
+        assert not await holds_within(lambda: bool(server.requested), 0.3)
