@@ -16,7 +16,7 @@ _CODE: Final = {
     r"[{}]": '{"value": true}',
     r"\[\s*[\"'\[]": '["reach"]',
     r"</?(?:function|tool|think|thought|ctrl)": "<tool_call>",
-    r"\b(?:function|tool)[ _]?calls?\b": "functionCall",
+    r"\b(?:function|tool)(?:_?calls?\b| calls?[:(])": "functionCall",
     # Names and calls. Speech has `person(s)`, `9(2)`, `a_b.html` and `e.g.(steel)`.
     r"(?<![\w./@-])[a-z]+(?:_[a-z]+)+\b": "truck_type",
     r"\b[a-z_]\w+\.[a-z_]\w+\(": "console.log(",
@@ -37,15 +37,13 @@ _CODE: Final = {
 }
 _OTHERS: Final = {
     r"(?-i:\n\s*(?:User|Human|System|Trainee)\s?:)": "\nUser: yes",
-    r"(?:\n|[.!?…]\s+)the\suser\s(?:wants|said|says|asked|asks|seems)\b": "\nThe user asks",
-    r"\bthe user's (?:question|request|message)\b": "I should answer the user's question",
     # It only says that it notes the answer. Other words between asterisks are emphasised speech.
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"
     r"|(?:anota|escribe|registra|guarda) (?:la|tu|su) respuesta"
     r"|(?:note|écrit|enregistre) (?:la|ta|sa|votre) réponse)\b": "*writes the answer down*",
 }
-"""What others say, thoughts, and directions."""
+"""What others say, and directions."""
 SIGNS: Final = {**_CODE, **_OTHERS}
 """Patterns, each with an example."""
 _SIGN: Final = re.compile("|".join(SIGNS), re.I)
@@ -66,7 +64,9 @@ _BEGINNING: Final = re.compile(
     # A line `**Planning the answer**`
     r"|\*\*[^*\n]{1,60}\*\*\s*\n"
     # `Okay, the user wants to go on.`
-    rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|has|is|just|said|says|asked|asks|seems|needs)\b)",
+    rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|has|is|just|said|says|asked|asks|seems|needs)\b"
+    # `Null.` is German for zero.
+    r"|(?-i:null|undefined|NaN)\s*[.!](?!\w))",
     re.I,
 )
 """Signs only at the beginning of a reply: documents and thoughts."""
@@ -92,10 +92,6 @@ class NotSpeech:
         calls = r"(?:(?:calls?|calling|uses?|using|runs?|running|invokes?) (?:the )?)?"
         enclosed = rf"[\[(*]\s*{calls}(?:{spaced})\s*[\]):*=(]"
         self._call = re.compile(rf"\b(?:{joined})\b|{enclosed}", re.I)
-        # `null.` or `End greeting.` as a sentence. `Null.` is German for zero.
-        self._no_sentence = re.compile(
-            rf"(?:\n|[.!?…]\s)\s*(?:(?-i:null|undefined|NaN)|{spaced})\s*[.!](?!\w)", re.I
-        )
 
     def refuse(self, before: str, text: str, *, is_last: bool) -> None:
         """Raise NotSpeechError if a text has a sign.
@@ -106,9 +102,9 @@ class NotSpeech:
             is_last: whether the reply ends with the text.
         """
         written = before + text + ("." if is_last else "")
-        for pattern in (_SIGN, self._call, self._no_sentence):
+        for pattern in (_SIGN, self._call):
             # In `before` it is the rest of a longer word, such as `first_steps` of an address.
             if any(found.end() > len(before) for found in pattern.finditer(written)):
                 raise NotSpeechError
-        if before == REPLY_BEGINS and _BEGINNING.match(text):
+        if before == REPLY_BEGINS and _BEGINNING.match(written, len(before)):
             raise NotSpeechError
