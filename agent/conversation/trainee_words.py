@@ -97,14 +97,12 @@ class TraineeWords:
     def release(self) -> None:
         """Deliver the words that were held back as one transcript, and hold back no more."""
         self._holding = False
+        if not self.line.under_way:
+            # livekit-agents reports the end of a line in any order: `_on_line_over` may follow.
+            self._waiting.line_over(self.line.texts.both)
         if self._echo.is_suspected:
             self._waiting.drop_echo()
-        if self._passed is not None and (held := self._waiting.take_held()) is not None:
-            logger.info(
-                "delivering words that were said during a line",
-                extra={"event": "early_words_delivered"},
-            )
-            self._deliver(held)
+        self._deliver_held()
 
     def end(self) -> None:
         """Count words that were held back as unanswered; deliver no more. The session closes."""
@@ -233,17 +231,22 @@ class TraineeWords:
     def _on_line_over(self) -> None:
         if self._early is not None:
             self._send(self._early)
-        answer = self._waiting.line_over(self.line.texts.both)
-        if answer is not None and self._holding:
-            self._waiting.held.append(answer)
-        elif answer is not None:
-            self._deliver(answer)
+        self._waiting.line_over(self.line.texts.both)
+        if not self._holding:
+            self._deliver_held()
 
-    def _deliver(self, event: SpeechEvent) -> None:
+    def _deliver_held(self) -> None:
         if self._passed is None or self._passed.closed:
             return
-        self.unanswered.add(text_of(event), final=True)
-        self._send(*self._take_start(), event)
+        held = self._waiting.take_held()
+        if held is None:
+            return
+        logger.info(
+            "delivering words that were said during a line",
+            extra={"event": "early_words_delivered"},
+        )
+        self.unanswered.add(text_of(held), final=True)
+        self._send(*self._take_start(), held)
         if not self._turn_open:
             # The recogniser has ended this turn already, and will not report its end again.
             self._send(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))

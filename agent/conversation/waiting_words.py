@@ -21,7 +21,7 @@ class WaitingWords:
 
     def __init__(self) -> None:
         self.held: list[SpeechEvent] = []
-        """Final transcripts during a line that must be heard to its end."""
+        """Final transcripts to deliver when no line must be heard to its end any more."""
         self._backchannel: SpeechEvent | None = None
         self._backchannel_at = 0.0
         self.repeated: list[SpeechEvent] = []
@@ -51,15 +51,15 @@ class WaitingWords:
         self.repeated, self._backchannel = [], None
         return joined([*waiting, event]) if waiting else event
 
-    def line_over(self, line: str) -> SpeechEvent | None:
-        """Return the words that are answers to the text of a line; nothing waits any more."""
-        answers, held = list(self.repeated), self._backchannel
+    def line_over(self, line: str) -> None:
+        """Hold the words that are answers to the text of a line, and drop a backchannel."""
+        self.held += self.repeated
+        backchannel = self._backchannel
         self.repeated, self._backchannel = [], None
-        if held is not None and (
-            time.monotonic() - self._backchannel_at < _ANSWER_S or _says_yes(held, line)
+        if backchannel is not None and (
+            time.monotonic() - self._backchannel_at < _ANSWER_S or _says_yes(backchannel, line)
         ):
-            answers.append(held)
-        return joined(answers) if answers else None
+            self.held.append(backchannel)
 
 
 def text_of(event: SpeechEvent) -> str:

@@ -7,6 +7,7 @@ from livekit.agents import APIConnectionError
 
 from agent.core.events import OpeningFinished
 from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, RecognisedWords
+from tests.fakes.speech_session import FakeSpeech
 
 
 async def test_words_during_the_opening_are_delivered_after_it(
@@ -22,6 +23,26 @@ async def test_words_during_the_opening_are_delivered_after_it(
     recognition.events.emit(OpeningFinished(interrupted=False))
     await recognition.settle()
     assert recognition.passed == [(FINAL, "How long is the video? And where is it?"), (END, "")]
+
+
+@pytest.mark.parametrize("line_is_over_first", [True, False])
+async def test_backchannel_at_the_end_of_the_opening_is_delivered_with_the_words_before_it(
+    recognition: RecognisedWords, line_is_over_first: bool
+) -> None:
+    """livekit-agents calls the callbacks of a line's end in any order."""
+    opening = recognition.session.current_speech = FakeSpeech(allow_interruptions=False)
+    finished = OpeningFinished(interrupted=False)
+    if not line_is_over_first:
+        opening.add_done_callback(lambda _: recognition.events.emit(finished))
+    recognition.session.changes_to("speaking")
+    if line_is_over_first:
+        opening.add_done_callback(lambda _: recognition.events.emit(finished))
+    recognition.says("How long is it?")
+    recognition.says("Yes.")
+    await recognition.settle()
+    opening.ends()
+    await recognition.settle()
+    assert recognition.passed == [(FINAL, "How long is it? Yes."), (END, "")]
 
 
 async def test_words_during_the_opening_stay_unanswered_if_the_conversation_ends(
