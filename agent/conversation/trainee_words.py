@@ -131,7 +131,7 @@ class TraineeWords:
     ) -> AsyncGenerator[SpeechEvent, None]:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
-        self._turn_open, self._start = False, None
+        self._turn_open, self._start, self._early = False, None, None
         self._echo.connected()
         reading = asyncio.create_task(
             self._read(recognised, passed), name="filter_recognised_words"
@@ -229,8 +229,9 @@ class TraineeWords:
         return [] if start is None else [start]
 
     def _on_line_over(self) -> None:
-        if self._early is not None:
-            self._send(self._early)
+        early, self._early = self._early, None
+        if early is not None:
+            self._send(early)
         self._waiting.line_over(self.line.texts.both)
         if not self._holding:
             self._deliver_held()

@@ -124,6 +124,34 @@ async def test_early_reply_waits_for_the_end_of_the_line_that_its_words_stop(
     assert ((EAGER, "Hold on.") in recognition.passed) != turn_ends
 
 
+async def test_early_reply_is_begun_once(recognition: RecognisedWords) -> None:
+    """The recogniser sends nothing more after the trainee has switched the microphone off."""
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    speech.ends_at_once = False
+    recognition.says("Hold on.", START, INTERIM, EAGER)
+    await recognition.settle()
+    speech.ends()
+    recognition.session.speaks().ends()
+    await recognition.settle()
+    assert recognition.passed.count((EAGER, "Hold on.")) == 1
+
+
+async def test_early_reply_is_not_begun_on_a_later_connection() -> None:
+    recognition = RecognisedWords()
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    speech.ends_at_once = False
+    recognition.says("Hold on.", START, INTERIM, EAGER)
+    recognition.heard.put_nowait(APIConnectionError())
+    with pytest.raises(APIConnectionError):
+        await recognition.run()
+    async with recognition.running():
+        speech.ends()
+        await recognition.settle()
+    assert (EAGER, "Hold on.") not in recognition.passed
+
+
 async def test_session_stops_a_paused_line_at_the_final_word(recognition: RecognisedWords) -> None:
     """It would resume the audio of a line that has been stopped before."""
     recognition.words.release()
