@@ -31,65 +31,40 @@ ASIDES: Final = {
     rf"{_SENTENCE_BEGINS}(?-i:\*[a-zà-ÿ][^*\n]{{0,40}}\*){_SENTENCE_FOLLOWS}": "\n*leans forward*",
     # The filter of Markdown removes `-` and `*`.
     r"(?<=\n)[•‣◦▪–—][ \t]+": "\n• ",
-    # Only in order: see `Asides`.
-    rf"{_SENTENCE_BEGINS}(?P<item>\d{{1,2}})[.)][ \t]+": "\n1. ",
 }
 """Patterns, each with an example. A reply begins with a line break."""
 _ASIDE: Final = re.compile("|".join(ASIDES), re.I)
-_SECOND_ITEM: Final = r"[.!?…;,]\s2[.)]\s"
 _MAY_BECOME_ASIDE: Final = re.compile(
     r"(?:\[[^\[\]\n]{0,80}(?:\](?:\([^()\s]{0,80})?)?"
     r"|</?[a-z][^<>\n]{0,80}"
     r"|(?<!\])\([^()\n]{0,80}\)?\.?\s*"
     r"|(?<!\w)\*(?=\w)[^*\n]{0,40}\*?\.?\s*"
-    # The mark of a list item; the text of item 1 until item 2 comes.
-    rf"|(?:(?<=\n)[•‣◦▪–—]|{_SENTENCE_BEGINS}\d{{1,2}}[.)]?)[ \t]*"
-    rf"|(?<=[.!?…:] )1[.)](?:(?!{_SECOND_ITEM})[^\n]){{0,150}})\Z",
+    r"|(?<=\n)[•‣◦▪–—][ \t]*)\Z",
     re.I,
 )
 """The end of a text that is held back until more text shows whether it is an aside."""
-_BEFORE_SECOND_ITEM: Final = re.compile(rf"[^\n]{{1,150}}?{_SECOND_ITEM}")
 
 
-class Asides:
-    """Leaves out the asides of one reply.
+def without_asides(before: str, text: str, *, is_last: bool) -> tuple[str, int]:
+    """Return the text without its asides, and where its undecided end begins.
 
-    The number of a list item is left out if it is 1 at the beginning of a line, or before item 2 in
-    the same line, or if it is the next one. Others are facts: "Treffpunkt: 1. Stock", "3. Mai".
+    Numbers of list items stay: "1. Stock" and "2. Mai" are facts.
+
+    Args:
+        before: what has been passed on before the text, or its end; a line break at the beginning
+            of a reply.
+        is_last: the reply ends with the text; nothing is undecided.
     """
+    written, size = before + text, len(before)
+    may_become = None if is_last else _MAY_BECOME_ASIDE.search(written, size)
+    end = may_become.start() - size if may_become else len(text)
 
-    def __init__(self) -> None:
-        self._items = 0
-        """The latest number that was left out."""
+    def left(found: re.Match[str]) -> str:
+        # An aside ends in `text`; the spaces before it may be in `before`.
+        space = " " if found[0].endswith(">") else ""
+        return found[0][: max(0, size - found.start())] + space
 
-    def remove(self, before: str, text: str, *, is_last: bool) -> tuple[str, int]:
-        """Return the text without its asides, and where its undecided end begins.
-
-        Args:
-            before: what has been passed on before the text, or its end; a line break at the
-                beginning of a reply.
-            is_last: the reply ends with the text; nothing is undecided.
-        """
-        written, size = before + text, len(before)
-        may_become = None if is_last else _MAY_BECOME_ASIDE.search(written, size)
-        end = may_become.start() - size if may_become else len(text)
-
-        def left(found: re.Match[str]) -> str:
-            if found["item"] and not self._is_next_item(int(found["item"]), written, found.span()):
-                return found[0]
-            # An aside ends in `text`; the spaces before it may be in `before`.
-            space = " " if found[0].endswith(">") else ""
-            return found[0][: max(0, size - found.start())] + space
-
-        without = _ASIDE.sub(left, written[: size + end])[size:]
-        if before[-1:].isspace():
-            without = without.lstrip(" \t")
-        return without + text[end:], len(without)
-
-    def _is_next_item(self, number: int, written: str, span: tuple[int, int]) -> bool:
-        begins_line = written[: span[0]].endswith("\n")
-        first = number == 1 and (begins_line or _BEFORE_SECOND_ITEM.match(written, span[1]))
-        if first or 1 < number == self._items + 1:
-            self._items = number
-            return True
-        return False
+    without = _ASIDE.sub(left, written[: size + end])[size:]
+    if before[-1:].isspace():
+        without = without.lstrip(" \t")
+    return without + text[end:], len(without)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
 
-from agent.speech.asides import Asides
+from agent.speech.asides import without_asides
 from agent.speech.leaks import Leaks
 from agent.speech.not_speech import (
     MAY_BECOME_BEGINNING,
@@ -61,7 +61,6 @@ class ReplyCheck:
         """
         self._not_speech = NotSpeech(functions)
         self._leaks = Leaks(instructions)
-        self._asides = Asides()
         self._repetitions = Repetitions(said)
         self._stage = _Stage.LATER_SENTENCES if said else _Stage.FIRST_SENTENCE_BEGINS
         self._held = ""
@@ -91,7 +90,7 @@ class ReplyCheck:
         self._held += text
         self._leave_out_other_turns()
         self._not_speech.refuse(self._before, self._held, is_last=False)
-        self._held, end = self._asides.remove(self._before, self._held, is_last=False)
+        self._held, end = without_asides(self._before, self._held, is_last=False)
         return self._pass_on(self._certain_until(end))
 
     def end(self, *, cut_short: bool = False) -> str:
@@ -102,7 +101,7 @@ class ReplyCheck:
         if cut_short:
             self._held = complete_sentences(self._held)
         self._not_speech.refuse(self._before, self._held, is_last=True)
-        self._held, end = self._asides.remove(self._before, self._held, is_last=True)
+        self._held, end = without_asides(self._before, self._held, is_last=True)
         return self._pass_on(end, is_last=True)
 
     def _leave_out_other_turns(self) -> None:
