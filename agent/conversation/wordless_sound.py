@@ -43,13 +43,15 @@ class WordlessSound:
         self._in_sound = event.type is VADEventType.START_OF_SPEECH
         if self._in_sound:
             return
-        if self._words.line.under_way and event.speech_duration < _COUGH_S:
-            return
+        is_cough = self._words.line.under_way and event.speech_duration < _COUGH_S
         ended_at = time.monotonic() - event.silence_duration
         if self._began_at is None or self._words.heard_since(self._began_at):
+            if is_cough:
+                return
             self._began_at = ended_at - event.speech_duration
             self._due_at, self._duration_s = ended_at + _WORDS_WITHIN_S, 0.0
-        self._duration_s += event.speech_duration
+        if not is_cough:
+            self._duration_s += event.speech_duration
         if self._timer is not None:
             self._timer.cancel()
         latest_at = min(ended_at + _LATEST_WORDS_WITHIN_S, self._due_at + _LATEST_S)

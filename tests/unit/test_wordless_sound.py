@@ -103,6 +103,21 @@ async def test_cough_during_a_line_is_not_noticed(setup: Setup, clock: Clock) ->
     assert setup.noticed == [1.2]
 
 
+async def test_cough_only_delays_the_notice_of_a_sound_before_it(
+    setup: Setup, clock: Clock
+) -> None:
+    setup.begins()
+    setup.ends(2.0)
+    await clock.advance(3.2)
+    setup.recognition.session.speaks()
+    setup.begins()
+    await clock.advance(0.5)
+    assert setup.noticed == []
+    setup.ends(0.5)
+    await clock.advance(1.5)
+    assert setup.noticed == [2.0]
+
+
 async def test_words_make_a_sound_known(setup: Setup, clock: Clock) -> None:
     setup.begins()
     setup.ends(2.0)
