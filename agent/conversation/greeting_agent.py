@@ -108,7 +108,7 @@ class GreetingAgent(Agent):
         """
         if has_asked_next(chat_ctx):
             return
-        script, spoken = self.script, SpokenReply(self.script.guide, self.script.locale)
+        script, spoken = self.script, SpokenReply(self.script.guide)
         may_switch, self._may_switch = self._may_switch, True
         filler = "" if script.filler in said_before_calls(chat_ctx) else script.filler
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)

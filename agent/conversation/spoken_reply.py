@@ -1,34 +1,26 @@
 """Removes what the trainee should not hear from a reply that is otherwise speech.
 
-That is who speaks, a sentence in another language, and sentences that a second model repeats when
-it starts the reply over after a failure.
+That is who speaks, and sentences that a second model repeats when it starts the reply over after a
+failure.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from livekit.agents import llm
 
 from agent.conversation.speaker_labels import SpeakerLabels
-from agent.core.languages import has_words_of, other_language_of_sentence
 from agent.speech.sentences import complete_sentences
-
-_SENTENCE: Final = re.compile(r".+?(?:[.!?…][\"')»”]*\s+|\Z)", re.S)
 
 
 class SpokenReply:
     """The text of one reply that has been passed on to the voice."""
 
-    def __init__(self, guide: str, locale: str) -> None:
+    def __init__(self, guide: str) -> None:
         """Expect a reply of the agent.
 
         Args:
             guide: the agent's name in the script; may be empty.
-            locale: of the script.
         """
-        self._locale = locale
         self._labels = SpeakerLabels(guide)
         self._attempt: str | None = None
         self.text = ""
@@ -60,7 +52,7 @@ class SpokenReply:
         content = chunk.delta.content if chunk.delta else None
         if chunk.delta is None or not content:
             return chunk
-        content = self._in_own_language(self._labels.remove(self.text[-2:] or "\n", content))
+        content = self._labels.remove(self.text[-2:] or "\n", content)
         if self._repeats:
             self._held += content
             held = self._held.lstrip()
@@ -72,17 +64,3 @@ class SpokenReply:
         self.text += content
         delta = chunk.delta.model_copy(update={"content": content or None})
         return chunk.model_copy(update={"delta": delta})
-
-    def _in_own_language(self, text: str) -> str:
-        """Return the text without sentences in another language: the voice cannot read them.
-
-        A reply that begins in another language is in it as a whole. Words in another alphabet
-        stay: captions show them.
-        """
-        kept = ""
-        for sentence in _SENTENCE.findall(text):
-            begun = has_words_of(complete_sentences(self.text + kept), self._locale)
-            if begun and other_language_of_sentence(sentence, self._locale):
-                sentence = sentence[: -len(sentence.lstrip())]  # the space before it
-            kept += sentence
-        return kept

@@ -49,16 +49,6 @@ def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str
     return likely if sure and counts.get(language_of(locale)) == 0 else ""
 
 
-def other_language_of_sentence(sentence: str, locale: str) -> str:
-    """Return which of the four languages a sentence is in; empty if it may be the locale's."""
-    return _other_by_words(sentence, language_of(locale))
-
-
-def has_words_of(text: str, locale: str) -> bool:
-    """Return True if a text has a frequent word of the locale's language."""
-    return _counts(_words(text)).get(language_of(locale), 0) > 0
-
-
 def other_language_of_text(text: str, locale: str) -> str:
     """Return the language of a text, or of one of its sentences, if it is not the locale's.
 
@@ -73,10 +63,6 @@ def _other_language(text: str, own: str) -> str:
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
     if own in _WORDS and latin < len(letters) / 2:
         return "a language of another alphabet"
-    return _other_by_words(text, own)
-
-
-def _other_by_words(text: str, own: str) -> str:
     words, ours = _words(text), _WORDS_OF_TEXT.get(own, frozenset())
     # Portuguese looks like Spanish; no other language looks like English.
     others = _WORDS_OF_TEXT.keys() - {own} if ours else {"en"}

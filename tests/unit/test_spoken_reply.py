@@ -13,9 +13,9 @@ def chunk(attempt: str, text: str) -> llm.ChatChunk:
     return llm.ChatChunk(id=attempt, delta=llm.ChoiceDelta(role="assistant", content=text))
 
 
-def heard(*pieces: tuple[str, str], guide: str = "", locale: str = "en") -> list[str]:
+def heard(*pieces: tuple[str, str], guide: str = "") -> list[str]:
     """What is passed on of pieces of attempts; `|` where a model starts over."""
-    reply, texts = SpokenReply(guide, locale), []
+    reply, texts = SpokenReply(guide), []
     for attempt, text in pieces:
         sent = chunk(attempt, text)
         if reply.starts_over(sent):
@@ -46,38 +46,17 @@ def test_speaker_is_left_out(label: str, size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 4, 1_000])
 @pytest.mark.parametrize(
-    ("locale", "written", "said"),
+    "text",
     [
-        (
-            "en",
-            "You can go on now. Das ist eine gute Frage und ich mag sie. Ready?",
-            "You can go on now. Ready?",
-        ),
-        (
-            "en",
-            "Have you done it before? Haben Sie das schon mit der Gabel gemacht?",
-            "Have you done it before?",
-        ),
-        (
-            "de",
-            "Das ist die Frage. What do you want to do with the truck? Bereit?",
-            "Das ist die Frage. Bereit?",
-        ),
-        # A reply in another language, words of it, and a title.
-        ("en", "Hallo. Das ist eine gute Frage und ich mag sie. Wir machen das mit der Gabel.", ""),
-        ("en", "You can say: Ich habe eine Frage. It is called «Sicherheit für den Stapler».", ""),
-        ("es", "Claro que sí. El vídeo se llama «How to work with the truck».", ""),
-        ("en", "You can ask Иван. Спасибо. 视频很短。 Ok, Иван?", ""),
-        ("ja", "はい。 Das ist eine gute Frage und ich mag sie.", ""),
+        "In German, you would say this. Ich habe eine Frage zum Stapler. Can you repeat it?",
+        "The sign is in Spanish. Está prohibido el paso para todos. It means that nobody may pass.",
+        "They know you. Jean de la Tour, Marie de la Croix et Paul du Lac avec les autres. Ready?",
     ],
 )
-def test_sentence_in_another_language_is_left_out(
-    locale: str, written: str, said: str, size: int
-) -> None:
+def test_sentences_in_another_language_are_said(text: str, size: int) -> None:
     check = ReplyCheck("", [])
-    pieces = [check.add(written[at : at + size]) for at in range(0, len(written), size)]
-    texts = heard(*(("a", piece) for piece in [*pieces, check.end()]), locale=locale)
-    assert "".join(texts).strip() == (said or written)
+    pieces = [check.add(text[at : at + size]) for at in range(0, len(text), size)]
+    assert "".join(heard(*(("a", piece) for piece in [*pieces, check.end()]))) == text
 
 
 def test_complete_sentences_are_not_repeated() -> None:
@@ -121,7 +100,7 @@ def test_attempt_without_text_does_not_start_over() -> None:
     ],
 )
 def test_pause_after_a_sentence_is_recognised(text: str, ends: bool) -> None:
-    reply = SpokenReply("", "en")
+    reply = SpokenReply("")
     sent = chunk("a", text)
     reply.starts_over(sent)
     reply.take(sent)
