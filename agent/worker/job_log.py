@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
 
 from livekit.agents import APIError
-
-_ERROR_MAX: Final = 300
-"""In characters: an error may repeat a long answer of the provider."""
 
 
 def drop_provider_traceback(record: logging.LogRecord) -> bool:
@@ -19,6 +15,7 @@ def drop_provider_traceback(record: logging.LogRecord) -> bool:
     """
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, APIError) or (error and record.name.startswith("livekit.plugins.")):
-        record.error = f"{type(error).__name__}: {error}"[:_ERROR_MAX]
+        # Not cut: the filter that redacts keys comes later, and does not know parts of them.
+        record.error = f"{type(error).__name__}: {error}"
         record.exc_info = None
     return True

@@ -8,12 +8,16 @@ import pickle
 import socket
 from typing import Any
 
+import pytest
 from livekit.agents import APIConnectionError
 from livekit.agents.ipc.log_queue import LogQueueHandler
 from livekit.agents.utils.aio.duplex_unix import _Duplex
 
+from agent.core.log import RedactingFilter
 from agent.telemetry.log_format import JsonFormatter
 from agent.worker.job_log import drop_provider_traceback
+
+_KEY = "a-very-secret-key-of-a-provider"
 
 
 def written(error: Exception, *, name: str = "livekit.agents") -> dict[str, Any]:
@@ -21,6 +25,7 @@ def written(error: Exception, *, name: str = "livekit.agents") -> dict[str, Any]
     ours, theirs = socket.socketpair()
     handler = LogQueueHandler(_Duplex(theirs))
     handler.addFilter(drop_provider_traceback)
+    handler.addFilter(RedactingFilter([_KEY]))
     job_logger = logging.Logger(name)
     job_logger.addHandler(handler)
     try:
@@ -37,14 +42,20 @@ def written(error: Exception, *, name: str = "livekit.agents") -> dict[str, Any]
 
 def test_job_log_has_a_providers_error_without_its_traceback() -> None:
     error = APIConnectionError()
-    error.__cause__ = OSError("Name or service not known " + "x" * 1000)
+    error.__cause__ = OSError("Name or service not known")
     line = written(error)
     assert line["message"] == "it failed"
-    assert line["error"].startswith(
-        "APIConnectionError: Connection error. (caused by OSError: Name"
+    assert line["error"] == (
+        "APIConnectionError: Connection error. (caused by OSError: Name or service not known)"
     )
-    assert len(line["error"]) <= 300
     assert "Traceback" not in str(line)
+
+
+@pytest.mark.parametrize("before", range(250, 300, 10))
+def test_job_log_has_no_part_of_a_key_in_a_long_error(before: int) -> None:
+    line = written(APIConnectionError("x" * before + _KEY))
+    assert "xxx<secret>" in line["error"]
+    assert _KEY[:2] not in line["error"]
 
 
 def test_job_log_has_what_a_plugin_cannot_read_without_a_traceback() -> None:
