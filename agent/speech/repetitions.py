@@ -9,8 +9,11 @@ from agent.speech.sentences import PIECE, words_of
 
 _LONG: Final = 4
 """A sentence with at least so many words is said once in a reply."""
-_LOOP: Final = re.compile(r"(?:\b(\S+)(?: \1){5}|\b(\S+ .{1,60}?)(?: \2){3})(?!\S)")
-"""A word six times in a row, or several words four times: `go on and go on and …`."""
+_LOOP: Final = re.compile(
+    r"(?<!\S)(?!\d)(?:(\S+)(?: \1){9}|((\S+) (?!\3 ).{1,60}?)(?: \2){3})(?!\S)"
+)
+"""A word ten times in a row, or several words four times: `go on and go on and …`. Digits may be a
+number that is read aloud."""
 _LOOP_LENGTH: Final = 250
 """Characters of four times the longest such words."""
 

@@ -319,7 +319,7 @@ def test_repeated_sentence_is_passed_on_once(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 4])
-@pytest.mark.parametrize(("words", "times"), [("I am fine. ", 4), ("Yes. ", 6)])
+@pytest.mark.parametrize(("words", "times"), [("I am fine. ", 4), ("Yes. ", 10)])
 def test_reply_ends_if_it_goes_round_in_circles(words: str, times: int, size: int) -> None:
     check, said, text = ReplyCheck("", []), "", words * 20
     for at in range(0, len(text), size):
@@ -336,10 +336,16 @@ def test_reply_that_goes_round_in_its_first_sentence_is_refused(words: str, size
         list(passed_on(words * 20, "", size=size))
 
 
-def test_words_said_three_times_are_speech() -> None:
-    text = (
-        "No, no, no. Well, well, well. Left, right, left, right, left, right, and so on. Ha ha ha!"
-    )
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No, no, no. Well, well, well. Left, right, left, right, left, right, and so on. Ha ha ha!",
+        "No, no, no, no, no, no, no, no, no, that's fine.",
+        "Call 0 0 0 0 0 0 0 0 0 0 0 0 for help.",
+        "Your number is 2 2 2 2 2 2 2 2. The code is 12 13 12 13 12 13 12 13.",
+    ],
+)
+def test_words_said_a_few_times_are_speech(text: str) -> None:
     assert "".join(passed_on(text, "")) == text
 
 
