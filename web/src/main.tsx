@@ -2,6 +2,7 @@
 import "./styles/index.css";
 import "./page.css";
 
+import { setLogLevel } from "livekit-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -9,8 +10,7 @@ import { AvatarGreeting } from "./components/AvatarGreeting.js";
 import { readConfig } from "./config.js";
 import { browserLanguages, textsFor } from "./texts/index.js";
 
-// LiveKit loads after the first paint.
-void import("livekit-client").then(({ setLogLevel }) => setLogLevel("warn"));
+setLogLevel("warn");
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

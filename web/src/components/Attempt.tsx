@@ -1,33 +1,22 @@
 /** One attempt to greet, from the first screen on. */
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 
 import type { EndpointClient, Fallback, Introduction } from "../endpoint/endpointClient.js";
 import { useToken } from "../endpoint/useToken.js";
 import { useCallbacks, useEndpointClient } from "../greetingOptions.js";
 import { resultWithin } from "../lib/timing.js";
 import { useKept } from "../lib/useKept.js";
-import { useLoaded } from "../lib/useLoaded.js";
-import type { Microphone } from "../livekit/useMicrophone.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { type JoinOptions, JOIN_WITH_ALL, REJOIN } from "../state/joinOptions.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
 import { GuideContext } from "../texts/guide.js";
-import { useTexts } from "../texts/useTexts.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
-import { CaptionList } from "./CaptionList.js";
-import { ChatInput } from "./ChatInput.js";
-import { ConnectionSteps } from "./ConnectionSteps.js";
 import { ContinueButton } from "./ContinueButton.js";
 import { Ending } from "./Ending.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
-import type { GreetingProps } from "./Greeting.js";
+import { Greeting } from "./Greeting.js";
 import { Layout } from "./Layout.js";
-import { MicrophoneButton } from "./MicrophoneButton.js";
-import { Portrait } from "./Portrait.js";
 import { PreJoin } from "./PreJoin.js";
-
-/** With LiveKit, which is most of the code. The page shows a welcome and Continue before it arrives. */
-const loadGreeting = () => import("./Greeting.js");
 
 /** The agent waits at least this long for the trainee; TRAINEE_JOIN_TIMEOUT_S is 15 s by default. */
 const AGENT_WAITS_MS = 10_000;
@@ -60,10 +49,6 @@ export function Attempt(props: AttemptProps) {
   const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
   const endpoint = useEndpointClient(props);
   const { token, refused } = useToken(endpoint);
-  useEffect(() => {
-    // Ahead of time, while the endpoint answers.
-    loadGreeting().catch(() => undefined);
-  }, []);
   const { introduction, fallback } = token ?? {};
   const traineeName =
     chosenName ?? (props.traineeName && (token ? token.traineeName : props.traineeName));
@@ -89,7 +74,7 @@ export function Attempt(props: AttemptProps) {
             {...{ ...props, changeJoin, traineeName, endpoint, introduction, fallback }}
           />
         ) : (
-          <LoadedGreeting
+          <Greeting
             {...{ ...props, endpoint, traineeName, chosenName, keepName, changeJoin }}
             join={join ?? JOIN_WITH_ALL}
           />
@@ -127,61 +112,12 @@ function BeforeJoining(props: BeforeJoiningProps) {
   );
 }
 
-const OFF: Microphone = {
-  status: "off",
-  speaking: false,
-  track: undefined,
-  toggle: () => undefined,
-};
-
-/** The greeting; until its code has arrived, its first screen. */
-function LoadedGreeting(props: GreetingProps) {
-  const texts = useTexts();
-  const loaded = useLoaded(loadGreeting);
-  const early = useEarlyContinue(props, initialGreetingState);
-  if (loaded !== undefined && early.leaving !== "going") return <loaded.Greeting {...props} />;
-  return (
-    <Layout
-      state={initialGreetingState}
-      traineeName={props.traineeName}
-      stage={
-        <div className="tg-waiting">
-          <Portrait audioTrack={undefined} speaking={false} />
-          <ConnectionSteps state={initialGreetingState} />
-        </div>
-      }
-      conversation={
-        <>
-          <CaptionList captions={[]} hint={texts.captions.before} />
-          <ChatInput
-            enabled={false}
-            canSend={false}
-            send={() => Promise.reject(new Error("there is no room yet"))}
-            typing={() => undefined}
-            placeholder="placeholder"
-          />
-        </>
-      }
-      footer={
-        <>
-          <MicrophoneButton microphone={OFF} enabled={false} textMode={false} />
-          <ContinueButton {...early} />
-        </>
-      }
-    />
-  );
-}
-
-type EarlyContinueProps = AvatarGreetingProps & { endpoint: EndpointClient };
-
-function EarlyContinue(props: EarlyContinueProps & { state: GreetingState }) {
-  useCallbacks(props.state, props);
-  return <ContinueButton {...useEarlyContinue(props, props.state)} />;
-}
-
 /** Continue while the page is not in the room, so only the endpoint ends the greeting. */
-function useEarlyContinue(props: EarlyContinueProps, state: GreetingState) {
-  const { endpoint } = props;
+function EarlyContinue(
+  props: AvatarGreetingProps & { endpoint: EndpointClient; state: GreetingState },
+) {
+  const { endpoint, state } = props;
+  useCallbacks(state, props);
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
-  return useContinue(endpoint, state, end, props);
+  return <ContinueButton {...useContinue(endpoint, state, end, props)} />;
 }

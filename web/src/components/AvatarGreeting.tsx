@@ -1,3 +1,4 @@
+import { RoomContext } from "@livekit/components-react";
 import type { Room } from "livekit-client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
@@ -96,17 +97,19 @@ function Attempts(props: AvatarGreetingProps) {
   return (
     <TextsContext.Provider value={texts}>
       <DraftContext.Provider value={useMemo(() => [draft, setDraft], [draft, setDraft])}>
-        <Frame>
-          <KeptStill>
-            <Attempt
-              key={attempt}
-              {...props}
-              {...{ onStateChange, onContinue, tryAgain }}
-              kept={readJoinOptions(joined)}
-              keepJoin={(options) => keepJoined(writeJoinOptions(options))}
-            />
-          </KeptStill>
-        </Frame>
+        <RoomContext.Provider value={props.room}>
+          <Frame>
+            <KeptStill>
+              <Attempt
+                key={attempt}
+                {...props}
+                {...{ onStateChange, onContinue, tryAgain }}
+                kept={readJoinOptions(joined)}
+                keepJoin={(options) => keepJoined(writeJoinOptions(options))}
+              />
+            </KeptStill>
+          </Frame>
+        </RoomContext.Provider>
       </DraftContext.Provider>
     </TextsContext.Provider>
   );

@@ -1,4 +1,4 @@
-import { RoomAudioRenderer, RoomContext, SessionProvider } from "@livekit/components-react";
+import { RoomAudioRenderer, SessionProvider } from "@livekit/components-react";
 import { useContext, useMemo, useState } from "react";
 
 import type { EndpointClient } from "../endpoint/endpointClient.js";
@@ -11,7 +11,7 @@ import type { AvatarGreetingProps } from "./AvatarGreeting.js";
 import { GreetingView } from "./GreetingView.js";
 import { LabelReportContext } from "./useLabelInView.js";
 
-export type GreetingProps = AvatarGreetingProps & {
+type GreetingProps = AvatarGreetingProps & {
   endpoint: EndpointClient;
   join: JoinOptions;
   /** Called with what the trainee changes, so that a reload keeps it. */
@@ -24,14 +24,6 @@ export type GreetingProps = AvatarGreetingProps & {
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  return (
-    <RoomContext.Provider value={props.room}>
-      <GreetingInRoom {...props} />
-    </RoomContext.Provider>
-  );
-}
-
-function GreetingInRoom(props: GreetingProps) {
   const { endpoint, join, changeJoin, guideName, tryAgain, chosenName, keepName } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props, join);
   const before = useContext(GuideContext);

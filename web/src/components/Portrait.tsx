@@ -1,5 +1,5 @@
 import type { TrackReference } from "@livekit/components-react";
-import type { RemoteTrack } from "livekit-client";
+import { RemoteAudioTrack } from "livekit-client";
 import { useContext, useEffect, useId, useRef, useState } from "react";
 
 import { useGuide } from "../texts/guide.js";
@@ -26,7 +26,7 @@ export function Portrait({ audioTrack, speaking }: PortraitProps) {
     let level = 0;
     const startedAt = performance.now();
     const draw = (now: number) => {
-      const measured = levelOf(track as Partial<RemoteTrack> | undefined);
+      const measured = track instanceof RemoteAudioTrack ? levelOf(track) : undefined;
       // If the browser does not measure the level, move at about the pace of speech.
       const target = measured ?? 0.35 + 0.3 * Math.sin((now - startedAt) / 90);
       level += (target - level) * 0.35;
@@ -124,7 +124,7 @@ function prefersReducedMotion(): boolean {
  * @livekit/components-react 2.9.24): that hook renders the component 30 times a second, and needs
  * an `AudioContext`, which the browser suspends until the first click.
  */
-function levelOf(track: Partial<RemoteTrack> | undefined): number | undefined {
-  const level = track?.receiver?.getSynchronizationSources()[0]?.audioLevel;
+function levelOf(track: RemoteAudioTrack): number | undefined {
+  const level = track.receiver?.getSynchronizationSources()[0]?.audioLevel;
   return level === undefined ? undefined : Math.min(1, level * 4);
 }

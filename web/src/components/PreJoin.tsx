@@ -1,4 +1,4 @@
-import { lazy, Suspense, useId } from "react";
+import { useId } from "react";
 
 import type { Introduction } from "../endpoint/endpointClient.js";
 import { fill } from "../lib/fill.js";
@@ -6,16 +6,10 @@ import { type MicrophonePreview, useMicrophonePreview } from "../livekit/useMicr
 import { type JoinOptions, JOIN_WITH_ALL } from "../state/joinOptions.js";
 import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
+import { DeviceSelect } from "./DeviceSelect.js";
 import { CheckIcon, MicrophoneIcon } from "./icons.js";
+import { MicrophoneLevel } from "./MicrophoneLevel.js";
 import { Portrait } from "./Portrait.js";
-
-// They need LiveKit, which the page loads after its first paint.
-const DeviceSelect = lazy(async () => ({
-  default: (await import("./DeviceSelect.js")).DeviceSelect,
-}));
-const MicrophoneLevel = lazy(async () => ({
-  default: (await import("./MicrophoneLevel.js")).MicrophoneLevel,
-}));
 
 interface PreJoinProps {
   introduction: Introduction | undefined;
@@ -133,19 +127,12 @@ function MicrophoneCheck({ microphone }: { microphone: MicrophonePreview }) {
       <p className={status === "on" ? "tg-mic-check-line" : "tg-note"} role="status">
         {status === "on" && (
           <>
-            <Suspense>
-              <MicrophoneLevel track={track} />
-            </Suspense>{" "}
-            {preJoin.saySomething}
+            <MicrophoneLevel track={track} /> {preJoin.saySomething}
           </>
         )}
         {status !== "on" && status !== "off" && microphoneNote[status]}
       </p>
-      {status === "on" && (
-        <Suspense>
-          <DeviceSelect microphone={microphone} />
-        </Suspense>
-      )}
+      {status === "on" && <DeviceSelect microphone={microphone} />}
     </div>
   );
 }

@@ -3,7 +3,7 @@
  *
  * LiveKit's `TokenSource.endpoint()` keeps only the URL and the token, and turns errors into text.
  * This client also keeps `fallback` and the typed error, so that the page can always show a welcome
- * and a Continue button. It does not need LiveKit, which the page loads meanwhile.
+ * and a Continue button.
  */
 import { safeUrl } from "../lib/safeUrl.js";
 import { rejectAfter, resultWithin } from "../lib/timing.js";

@@ -1,5 +1,5 @@
 /** The microphone before the greeting: to choose a device and to see that it hears something. */
-import type { LocalAudioTrack } from "livekit-client";
+import { createLocalAudioTrack, type LocalAudioTrack } from "livekit-client";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { microphoneFailureOf } from "./microphoneFailure.js";
@@ -43,7 +43,6 @@ export function useMicrophonePreview(): MicrophonePreview {
       const call = calls.current;
       setDeviceId(wanted);
       try {
-        const { createLocalAudioTrack } = await import("livekit-client");
         const device = wanted === undefined ? {} : { deviceId: { exact: wanted } };
         const made = await createLocalAudioTrack(device);
         if (call !== calls.current) {
