@@ -64,7 +64,7 @@ _BEGINNING: Final = re.compile(
     # A line `**Planning the answer**`
     r"|\*\*[^*\n]{1,60}\*\*\s*\n"
     # `Okay, the user wants to go on.`
-    rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|has|is|just|said|says|asked|asks|seems|needs)\b"
+    rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|just|said|asked|is\sasking|seems)\b"
     # `Null.` is German for zero.
     r"|(?-i:null|undefined|NaN)\s*[.!](?!\w))",
     re.I,
@@ -72,7 +72,7 @@ _BEGINNING: Final = re.compile(
 """Signs only at the beginning of a reply: documents and thoughts."""
 MAY_BECOME_BEGINNING: Final = re.compile(
     rf"{_MARK}(?:{_THOUGHTS}|\*\*[^*\n]{{1,60}}(?:\*\*)?"
-    rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*)?)?)\s*",
+    rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*(?:is\s*)?)?)?)\s*",
     re.I,
 )
 """A text that may become such a beginning, and is held back until this is certain."""
