@@ -11,6 +11,7 @@ It says lines and answers. The behaviours in `agent.greeting` decide when. Its p
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 from livekit.agents import NOT_GIVEN, AgentSession, FunctionToolsExecutedEvent, SpeechCreatedEvent
@@ -104,6 +105,10 @@ class Conversation:
     def is_speaking(self) -> bool:
         """True while a line is being played, or is paused."""
         return self._line.under_way
+
+    def when_line_over(self, callback: Callable[[], None]) -> None:
+        """Call back each time a line has ended."""
+        self._line.when_over(callback)
 
     @property
     def is_listening(self) -> bool:

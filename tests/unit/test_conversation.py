@@ -19,7 +19,9 @@ from agent.core.events import (
     AvatarLost,
     ClosingRequested,
     LineAdded,
+    NoVoiceLeft,
     RecordingDeclined,
+    VoiceFailedOver,
 )
 from agent.core.job_metadata import JobMetadata
 from agent.core.records import Line
@@ -68,7 +70,7 @@ class Talk:
         self.emitted: list[object] = []
         self.state = GreetingState(metadata=metadata)
         self.events = self.state.events
-        for kind in (AnswersChanged, ClosingRequested, LineAdded):
+        for kind in (AnswersChanged, ClosingRequested, LineAdded, NoVoiceLeft):
             self.events.on(kind, self.emitted.append)
         self.events.on(RecordingDeclined, self._stop_recording)
         self.state.may_be_recorded = recorded
@@ -80,9 +82,12 @@ class Talk:
         assert self.state.recording is not None
         self.state.recording.status = "withdrawn"
 
-    def lose_avatar(self) -> None:
+    def repeat_lost_lines(self) -> None:
         greeting = SimpleNamespace(conversation=self.conversation, events=self.events)
         RepeatLostLine(cast(Any, greeting))
+
+    def lose_avatar(self) -> None:
+        self.repeat_lost_lines()
         self.events.emit(AvatarLost("AvatarLeft", "avatar_left"))
 
     async def __aenter__(self) -> Talk:
@@ -452,6 +457,30 @@ async def test_line_being_said_when_the_avatar_leaves_is_repeated() -> None:
         talk.lose_avatar()
         await talk.conversation.session.wait_for_idle()
         assert talk.captions == ["Hello Ada!", "Hello Ada!"]
+
+
+async def test_agent_continues_in_text_if_voices_fail_in_three_lines_in_a_row() -> None:
+    async with Talk() as talk:
+        talk.repeat_lost_lines()
+        talk.conversation.session.say("Hello Ada!")
+        for _ in range(3):
+            assert not talk.count(NoVoiceLeft)
+            await state(talk, "speaking")
+            talk.events.emit(VoiceFailedOver())
+            await state(talk, "listening")
+        assert talk.count(NoVoiceLeft) == 1
+
+
+async def test_voice_that_fails_in_each_check_in_does_not_end_the_speech() -> None:
+    async with Talk() as talk:
+        talk.repeat_lost_lines()
+        for _ in range(3):
+            talk.conversation.session.say("Are you still there?")
+            await state(talk, "speaking")
+            talk.events.emit(VoiceFailedOver())
+            await talk.conversation.session.wait_for_idle()  # it is repeated by another voice
+        assert talk.captions == ["Are you still there?"] * 6
+        assert not talk.count(NoVoiceLeft)
 
 
 async def state(talk: Talk, wanted: str) -> None:

@@ -8,7 +8,7 @@ from agent.core.events import AvatarLost, LineLost, NoVoiceLeft, VoiceFailedOver
 from agent.greeting.greeting import Greeting
 
 _ATTEMPTS: Final = 3
-"""If voices have failed so often in the same line, the agent continues in text."""
+"""If voices have failed so often since a line last ended unbroken, the agent continues in text."""
 
 
 class RepeatLostLine:
@@ -17,9 +17,11 @@ class RepeatLostLine:
     def __init__(self, greeting: Greeting) -> None:
         self._conversation = greeting.conversation
         self._events = greeting.events
-        self._text = ""
-        """The line in which a voice has failed last."""
         self._failures = 0
+        """Of voices, since a line last ended unbroken."""
+        self._is_broken = False
+        """A voice has failed in the current line."""
+        self._conversation.when_line_over(self._on_line_over)
         greeting.events.on(LineLost, lambda _: self._conversation.lines.repeat())
         greeting.events.on(AvatarLost, lambda _: self._repeat_if_speaking())
         greeting.events.on(VoiceFailedOver, self._on_voice_failed)
@@ -27,13 +29,17 @@ class RepeatLostLine:
     def _on_voice_failed(self, _: VoiceFailedOver) -> None:
         if not self._conversation.is_speaking:
             return
-        text = self._conversation.lines.texts.current
-        self._failures = self._failures + 1 if text == self._text else 1
-        self._text = text
+        self._is_broken = True
+        self._failures += 1
         if self._failures < _ATTEMPTS:
             self._conversation.lines.repeat()
         else:
             self._events.emit(NoVoiceLeft())
+
+    def _on_line_over(self) -> None:
+        if not self._is_broken:
+            self._failures = 0
+        self._is_broken = False
 
     def _repeat_if_speaking(self) -> None:
         if self._conversation.is_speaking:
