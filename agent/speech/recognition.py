@@ -16,7 +16,7 @@ from livekit.agents.voice.turn import PreemptiveGenerationOptions
 from livekit.plugins import deepgram
 
 from agent.core.events import Events
-from agent.core.livekit_internals.deepgram import DeepgramFlux, report_lost_connections_once
+from agent.core.livekit_internals.deepgram import DeepgramFlux
 from agent.core.livekit_internals.turns import LocalTurnDetector
 from agent.core.settings import VoiceSettings
 from agent.speech.endpointing import DEFAULT_DELAYS, DETECTOR_STRICTNESS, endpointing_delays
@@ -66,7 +66,6 @@ def build_recognition(
     second: GeminiTranscription | None = None,
 ) -> Recognition:
     """Build speech recognition with its turn detection, and the `second` one if it fails."""
-    report_lost_connections_once()
     build, turns = (_build_flux, _flux_turns) if choice.is_flux else (_build_nova, _detected_turns)
     stt = build(settings, choice)
     return Recognition(stt, turns(settings), FailoverRecognition(stt, second, events))

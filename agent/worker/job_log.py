@@ -7,14 +7,19 @@ import logging
 from livekit.agents import APIError
 
 
-def drop_provider_traceback(record: logging.LogRecord) -> bool:
-    """Filter for a handler: log a provider's error as the field `error`, without its traceback.
+def log_provider_error_once(record: logging.LogRecord) -> bool:
+    """Filter for a handler: log a provider's error once, as the field `error`, without a traceback.
 
-    livekit-agents logs tracebacks of its own code for each failed request, and its plugins for what
-    they cannot read. What the operator should do is in our line `provider_failed`.
+    A plugin that logs a failed request also raises its error to livekit-agents, which reports it
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/utils/log.py).
+    What a plugin cannot read, only the plugin logs. What the operator should do is in our line
+    `provider_failed`.
     """
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, APIError) or (error and record.name.startswith("livekit.plugins.")):
+    from_plugin = record.name.startswith("livekit.plugins.")
+    if isinstance(error, APIError) and from_plugin:
+        return False
+    if isinstance(error, APIError) or (error and from_plugin):
         # Not cut: the filter that redacts keys comes later, and does not know parts of them.
         record.error = f"{type(error).__name__}: {error}"
         record.exc_info = None

@@ -25,6 +25,7 @@ from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice, choose_recognition
+from agent.worker.job_log import log_provider_error_once
 from tests.support.environments import RECOGNITION
 
 MULTI = "flux-general-multi"
@@ -108,7 +109,7 @@ async def test_local_detector_is_less_strict_than_by_default(
 
 
 @pytest.mark.parametrize("model", ["flux-general-en", "nova-3"])
-async def test_lost_connection_is_raised_and_not_logged_as_an_error(
+async def test_lost_connection_is_raised_and_not_logged_as_an_error_in_a_job(
     model: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def listen(request: web.Request) -> web.WebSocketResponse:
@@ -117,6 +118,7 @@ async def test_lost_connection_is_raised_and_not_logged_as_an_error(
         await socket.close(code=1011)
         return socket
 
+    monkeypatch.setattr(caplog.handler, "filters", [log_provider_error_once])
     choice = choose_recognition(model, ["en"])
     app = web.Application()
     app.add_routes([web.get(choice.path, listen)])

@@ -15,7 +15,7 @@ from livekit.agents.utils.aio.duplex_unix import _Duplex
 
 from agent.core.log import RedactingFilter
 from agent.telemetry.log_format import JsonFormatter
-from agent.worker.job_log import drop_provider_traceback
+from agent.worker.job_log import log_provider_error_once
 
 _KEY = "a-very-secret-key-of-a-provider"
 
@@ -24,7 +24,7 @@ def written(error: Exception, *, name: str = "livekit.agents") -> dict[str, Any]
     """Raise an error in a job, and return the line that the worker writes."""
     ours, theirs = socket.socketpair()
     handler = LogQueueHandler(_Duplex(theirs))
-    handler.addFilter(drop_provider_traceback)
+    handler.addFilter(log_provider_error_once)
     handler.addFilter(RedactingFilter([_KEY]))
     job_logger = logging.Logger(name)
     job_logger.addHandler(handler)

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any, Final
 
 import aiohttp
 from aiohttp import WSMsgType
-from livekit.agents import APIError
 from livekit.plugins import deepgram
 
 from agent.core.log import logger
-
-
-def report_lost_connections_once() -> None:
-    """Drop the traceback that the plugin logs as an error if Deepgram closes a connection.
-
-    The plugin raises the same error to the session, which reports it as `provider_failed`
-    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/utils/log.py).
-    """
-    logging.getLogger("livekit.plugins.deepgram").addFilter(_is_not_raised)
-
-
-def _is_not_raised(record: logging.LogRecord) -> bool:
-    return not (record.exc_info and isinstance(record.exc_info[1], APIError))
 
 
 async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
