@@ -1,4 +1,4 @@
-"""Leaves out who speaks at the beginning of a reply or a sentence: `Maya: Hello`."""
+"""Leaves out who speaks at the beginning of a reply or a line: `Maya: Hello`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROLES: Final = (
     # `Speaker 1`, `SPEAKER_00`, `Speaker A`
     r"(?:[ _]?\d{1,2}|[ _][A-Z])?"
 )
-_BEGINS: Final = r"(?:(?<=[.!?…]\s)|(?<=\n))"
+_BEGINS: Final = r"(?<=\n)"
 _REMARK: Final = r"\s?\([^()\n]{1,40}\)"
 """Behind a speaker: `Tutor (friendly):`."""
 _COLON: Final = r"[*\]]*\s?:[*\]]*\s+"

@@ -59,6 +59,22 @@ def test_sentences_in_another_language_are_said(text: str, size: int) -> None:
     assert "".join(heard(*(("a", piece) for piece in [*pieces, check.end()]))) == text
 
 
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There are two people. Trainer A: Mr. Lee. Trainer B: Ms. Ray.",
+        "It is done. Model: X20. Year: 2020.",
+        "Drei Rollen gibt es. Ausbilder: Herr Kurz. Moderator: Frau Lang.",
+    ],
+)
+def test_roles_inside_a_line_are_said(text: str, size: int) -> None:
+    check = ReplyCheck("", [])
+    pieces = [check.add(text[at : at + size]) for at in range(0, len(text), size)]
+    texts = heard(*(("a", piece) for piece in [*pieces, check.end()]), guide="Maya")
+    assert "".join(texts) == text
+
+
 def test_complete_sentences_are_not_repeated() -> None:
     assert heard(("a", "Hello, Ada. It"), ("b", "Hello, "), ("b", "Ada. It is short.")) == [
         "Hello, Ada. It",
