@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Final
 
+import av
+import numpy as np
 import pytest
 from playwright.async_api import Page
 
@@ -71,6 +74,23 @@ async def test_nothing_essential_is_covered_or_out_of_reach(
             await show(page, state, **shown)
             await page.screenshot(path=str(Path(folder) / f"{state}-{size}-{locale}.png"))
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("size", ["desktop", "small-phone"])
+async def test_footer_does_not_cut_the_shadow_of_the_stage(page: Page, size: str) -> None:
+    await set_size(page, size)
+    await show(page, "pre-join")
+    stage = await page.locator(".tg-stage").bounding_box()
+    button = await page.get_by_test_id("continue").bounding_box()
+    assert stage
+    assert button
+    with av.open(io.BytesIO(await page.screenshot())) as screenshot:
+        grey = next(screenshot.decode(video=0)).to_ndarray(format="gray").astype(int)
+    below = round(stage["y"] + stage["height"]) + 1
+    gap = grey[below : int(button["y"]), round(button["x"] + button["width"] / 2)]
+    steps = np.abs(np.diff(gap))
+    assert steps.any(), "there is no shadow"
+    assert steps.max() <= 4, f"the shadow has an edge: {gap.tolist()}"
 
 
 async def test_turn_has_at_most_two_lines_on_a_small_phone(page: Page) -> None:
