@@ -89,6 +89,8 @@ class LiveKitClient:
         self._silence: asyncio.Task[None] | None = None
         """Sends silence between two recordings."""
         self.room.on("track_published", self._on_published)
+        # A subscription that is asked for while the connection is being restored is lost.
+        self.room.on("reconnected", self._subscribe_to_all)
         self.room.on("track_subscribed", self._on_track)
         self.room.on("participant_disconnected", self._on_left)
         self.room.on("disconnected", self._on_disconnected)
@@ -97,9 +99,7 @@ class LiveKitClient:
     async def join(self, url: str, token: str) -> None:
         options = rtc.RoomOptions(auto_subscribe=self._receives_video)
         await asyncio.wait_for(self.room.connect(url, token, options), _JOIN_TIMEOUT_S)
-        for participant in self.room.remote_participants.values():
-            for publication in participant.track_publications.values():
-                self._on_published(publication, participant)
+        self._subscribe_to_all()
 
     async def leave(self) -> None:
         await _within(self.room.disconnect(), _LEAVE_TIMEOUT_S)
@@ -294,6 +294,11 @@ class LiveKitClient:
                 if await self.rpc("end_greeting", {"reason": "continue"}) == "ok":
                     return
             await asyncio.sleep(_CONTINUE_AGAIN_S)
+
+    def _subscribe_to_all(self) -> None:
+        for participant in self.room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                self._on_published(publication, participant)
 
     def _on_published(
         self, publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant
