@@ -11,7 +11,7 @@ from livekit.agents import stt, utils
 
 from agent.conversation.echo_detector import EchoDetector
 from agent.conversation.echo_words import has_words_of, is_echo, may_become_echo
-from agent.conversation.noise_gate import TraineeSound
+from agent.conversation.trainee_sound import TraineeSound
 from agent.core.log import logger
 
 _ECHO_S: Final = 0.7

@@ -11,7 +11,8 @@ from livekit.agents.utils import aio
 from livekit.agents.vad import VAD, VADCapabilities, VADEvent, VADStream
 
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.noise_gate import NoiseGate, TraineeSound
+from agent.conversation.noise_gate import NoiseGate
+from agent.conversation.trainee_sound import TraineeSound
 from agent.speech.speech_detector import WINDOW_S, SpeechDetector
 
 

@@ -8,7 +8,8 @@ import pytest
 from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.noise_gate import NoiseGate, TraineeSound
+from agent.conversation.noise_gate import NoiseGate
+from agent.conversation.trainee_sound import TraineeSound
 from tests.fakes.speech_session import FakeSession, FakeSpeech
 
 START, SOUND, END = (
