@@ -78,16 +78,22 @@ def text_of(events: list[stt.SpeechEvent]) -> list[str]:
     return plain(" ".join(finals))
 
 
+async def turn_by_gemini(
+    providers: Providers, http: aiohttp.ClientSession, frames: list[rtc.AudioFrame]
+) -> list[stt.SpeechEvent]:
+    stream = gemini(providers, http).stream()
+    try:
+        for frame in frames:
+            stream.push_frame(frame)
+        return await first_turn(stream)
+    finally:
+        await stream.aclose()
+
+
 async def test_gemini_transcribes_and_reports_the_turn(
     providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
-    stream = gemini(providers, http).stream()
-    try:
-        for frame in sentence(recordings):
-            stream.push_frame(frame)
-        found = await first_turn(stream)
-    finally:
-        await stream.aclose()
+    found = await turn_by_gemini(providers, http, sentence(recordings))
     assert found[0].type == Kind.START_OF_SPEECH
     assert wrong(text_of(found), SENTENCE) <= 1
     assert found[-1].type == Kind.END_OF_SPEECH
@@ -97,13 +103,9 @@ async def test_gemini_label_of_a_noise_is_not_a_word(
     providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.recognise_as("<noise> Hello. <noise>")
-    stream = gemini(providers, http).stream()
     try:
-        for frame in sentence(recordings):
-            stream.push_frame(frame)
-        found = await first_turn(stream)
+        found = await turn_by_gemini(providers, http, sentence(recordings))
     finally:
-        await stream.aclose()
         await providers.recognise_as("")
     assert text_of(found) == ["hello"]
 

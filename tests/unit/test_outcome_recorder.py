@@ -105,34 +105,21 @@ async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_
     await other.aclose()
 
 
-async def test_recorder_does_not_warn_of_an_outcome_that_was_deleted(
-    path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("closed_before", [False, True])
+async def test_recorder_does_not_save_or_warn_of_an_outcome_that_was_deleted(
+    path: Path, caplog: pytest.LogCaptureFixture, closed_before: bool
 ) -> None:
     caplog.set_level(logging.INFO)
     store, other = SqliteStore(path), SqliteStore(path)
     setup = Setup(store)
     setup.spend(30.0)
     await counted(store, 30.0)
-    await other.forget_session("s")
-    await setup.recorder.close("continue")
-    assert [each["levelname"] for each in logged(caplog, "outcome_not_saved")] == ["INFO"]
-    assert await other.outcomes("s") == []
-    await other.aclose()
-
-
-async def test_recorder_does_not_write_an_outcome_anew_that_was_closed_and_then_deleted(
-    path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    store, other = SqliteStore(path), SqliteStore(path)
-    setup = Setup(store)
-    setup.spend(30.0)
-    await counted(store, 30.0)
-    await close_as_expired(other)
+    if closed_before:
+        await close_as_expired(other)
     await other.forget_session("s")
     assert await setup.recorder.is_deleted(), "its recording would be kept"
     await setup.recorder.close("continue")
-    assert logged(caplog, "outcome_not_saved")
+    assert [each["levelname"] for each in logged(caplog, "outcome_not_saved")] == ["INFO"]
     assert await other.outcomes("s") == []
     await other.aclose()
 
