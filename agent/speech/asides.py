@@ -24,7 +24,7 @@ ASIDES: Final = {
     # In mid-sentence, only gestures: other words there may be meant as speech.
     rf"[ \t]*\((?:(?:{_GESTURES})\b[^()\n]{{0,30}}|pausa?e?)\)": " (laughs softly)",
     rf"[ \t]*\*(?:{_GESTURES})\b[^*\n]{{0,30}}\*": " *smiles*",
-    # Before a reply, whatever is in parentheses; between sentences, what is no sentence itself.
+    # Parentheses before a reply; between sentences, parentheses without a whole sentence.
     rf"(?<=\A\n)\([^()\n]{{1,80}}\){_SENTENCE_FOLLOWS}": "\n(In a warm voice.)",
     rf"{_SENTENCE_BEGINS}\((?!{_SPEECH})[^()\n]{{1,80}}\){_SENTENCE_FOLLOWS}": "\n(yes/no)",
     # Emphasised sentences begin with a capital letter.

@@ -4,9 +4,9 @@ The agent says the name aloud, so a hostile "name" could make it say anything. A
 therefore has only the characters and words that names have. No function raises an error.
 `cleaning` applies these modules in this order:
 
-1. `characters` reads letters: `J&uuml;rgen` becomes `Jürgen`. `M?ller`, which lost one, is no name.
+1. `characters` reads letters: `J&uuml;rgen` becomes `Jürgen`. `M?ller` has lost one and is refused.
 2. `additions` removes what is beside a name: `Ada (Sales)` becomes `Ada`.
-3. `no_name` recognises text that is no name: `null`, `asdf`, `Worker 12`, `Ada & Ben`.
+3. `no_name` refuses text that is not a name: `null`, `asdf`, `Worker 12`, `Ada & Ben`.
 4. `degrees` removes degrees: `Ada Hill, PhD` becomes `Ada Hill`. Titles stay: `Dr. Hill`.
 5. `given_name_first` turns names around: `Lovelace, Ada` becomes `Ada Lovelace`.
 6. `logins` separates words: `ada.lovelace` becomes `ada lovelace`.

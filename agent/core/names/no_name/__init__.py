@@ -1,4 +1,4 @@
-"""Recognises text that is no name. The agent then greets without a name.
+"""Recognises text that is not a name. The agent then greets without a name.
 
 - `placeholders`: `null`, `Worker 12`, `IT Support`
 - `typed_at_random`: `asdf`, `aaa`
