@@ -62,8 +62,8 @@ class Conversation:
         self._line = AgentLine(self.session)
         self._words = TraineeWords(VoiceActivity(self._line), state)
         self._transcript = Transcript(self.session, events, self._words)
-        self.script_in_use = ScriptInUse(self.session, self._words, self._line.texts, speech)
-        self.lines = ScriptLines(self.session, self._words, self._line.texts, speech)
+        self.script_in_use = ScriptInUse(self.session, self._words, speech)
+        self.lines = ScriptLines(self.session, self._words, speech)
         self._reply: SpeechHandle | None = None
         """The latest line of the agent that has been created."""
         self._closing: asyncio.Task[None] | None = None

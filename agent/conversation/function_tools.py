@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from livekit.agents import Agent, StopResponse, function_tool, llm, utils
 
@@ -22,9 +22,6 @@ from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, RecordingDeclined
 from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
 from agent.speech.continued_reply import said_before_calls
-
-if TYPE_CHECKING:
-    from agent.conversation.script_in_use import ScriptInUse
 
 END_GREETING: Final = "end_greeting"
 _SWITCH_LANGUAGE: Final = "switch_language"
@@ -37,8 +34,15 @@ _SENT_MAX: Final = 80
 Tools = list[llm.Tool | llm.Toolset]
 
 
+class ScriptChanges(Protocol):
+    """What the model can change about the script: see `ScriptInUse`."""
+
+    def switch_language(self, locale: str) -> Agent | None: ...
+    def slow_down(self) -> bool: ...
+
+
 class FunctionTools:
-    def __init__(self, state: GreetingState, script: ScriptInUse) -> None:
+    def __init__(self, state: GreetingState, script: ScriptChanges) -> None:
         self._state = state
         self._script = script
 

@@ -13,7 +13,6 @@ from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
 from agent.conversation.function_tools import FunctionTools, call_of_switch_language, has_asked_next
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.timely_reply import Reply, timely_reply
@@ -39,7 +38,6 @@ class GreetingAgent(Agent):
         state: GreetingState,
         tools: FunctionTools,
         words: TraineeWords,
-        texts: LineTexts,
         speech: LanguageSpeech | None,
         *,
         chat_ctx: llm.ChatContext | None = None,
@@ -47,7 +45,7 @@ class GreetingAgent(Agent):
         """Create the agent for `state.script`, which takes over with `chat_ctx` if it is given."""
         script = self.script = state.script
         self._state = state
-        self._words, self._texts = words, texts
+        self._words = words
         self._takes_over = chat_ctx is not None
         self._may_switch = not self._takes_over
         """False for the first reply after a change of language: the model might change it back."""
@@ -55,7 +53,7 @@ class GreetingAgent(Agent):
         locales = (script.locale, *script.locales)
         self.recognition = recognition = speech.recognition(locales) if speech else None
         super().__init__(
-            instructions="\n\n".join(filter(None, [script.instructions, state.answers.summary])),
+            instructions=state.instructions,
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
             tools=tools.declared(),
             stt=recognition.stt if recognition else NOT_GIVEN,
@@ -150,7 +148,7 @@ class GreetingAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncGenerator[str | TimedString, None]:
         """Pass the text of a line on to captions, as plain text like that of the voice; keep it."""
-        line = self._texts.begin()
+        line = self._words.line.texts.begin()
         async for piece in filter_markdown(text):
             line.text += piece
             yield piece

@@ -5,14 +5,11 @@ Each change also reaches the answers, speech recognition and the LLM's instructi
 
 from __future__ import annotations
 
-from typing import Final
-
 from livekit.agents import AgentSession
 from livekit.agents.llm import ChatContext
 
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.greeting_agent import GreetingAgent
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
@@ -24,10 +21,6 @@ from agent.scripts.selection import find_locale
 from agent.speech.keyterms import usable_keyterms
 from agent.speech.language_speech import LanguageSpeech
 
-_CHOSEN: Final = (
-    "They have asked to be called by the name above: use it, and no name you used before."
-)
-
 
 class ScriptInUse:
     """Emits `ScriptChanged`."""
@@ -36,13 +29,12 @@ class ScriptInUse:
         self,
         session: AgentSession[GreetingState],
         words: TraineeWords,
-        texts: LineTexts,
         speech: LanguageSpeech | None,
     ) -> None:
         """Create the first agent; `speech` is None for a typed conversation."""
         self._session = session
         self._state = session.userdata
-        self._words, self._texts = words, texts
+        self._words = words
         self._speech = speech
         self._tools = FunctionTools(self._state, self)
         self._update_keyterms()
@@ -63,10 +55,7 @@ class ScriptInUse:
         state.metadata = state.metadata.with_trainee_name(name)
         script = state.script
         self._use(script_in(script.locale, script, state.metadata, state.library))
-        instructions = [state.script.instructions, state.answers.summary]
-        if state.chosen_name:
-            instructions.append(_CHOSEN)
-        await self.agent.update_instructions("\n\n".join(filter(None, instructions)))
+        await self.agent.update_instructions(state.instructions)
 
     def switch_language(self, locale: str) -> GreetingAgent | None:
         """Return the agent that takes over in another language; None if the script lacks it."""
@@ -105,7 +94,5 @@ class ScriptInUse:
             self._session.update_options(keyterms=keyterms)
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
-        self._texts.clear()
-        return GreetingAgent(
-            self._state, self._tools, self._words, self._texts, self._speech, chat_ctx=chat_ctx
-        )
+        self._words.line.texts.clear()
+        return GreetingAgent(self._state, self._tools, self._words, self._speech, chat_ctx=chat_ctx)

@@ -14,7 +14,6 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, AgentSession
 from livekit.agents.voice import SpeechHandle
 
-from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import OpeningFinished, OpeningStarted, RecordingChanged, ScriptChanged
@@ -36,13 +35,12 @@ class ScriptLines:
         self,
         session: AgentSession[GreetingState],
         words: TraineeWords,
-        texts: LineTexts,
         speech: LanguageSpeech | None,
     ) -> None:
         self._session = session
         self._state = session.userdata
         self._events = self._state.events
-        self.texts = texts
+        self.texts = words.line.texts
         self._words = words
         self._speech = speech
         self._prepared: PreparedLine | None = None

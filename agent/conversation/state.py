@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from agent.billing.usage import AvatarUsage
 from agent.conversation.answers import Answers
@@ -18,6 +19,10 @@ from agent.outcomes.earlier_greeting import EarlierGreeting
 from agent.outcomes.outcome import Disclosure, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.scripts import Library, RenderedScript, script_for
+
+_CHOSEN_NAME: Final = (
+    "They have asked to be called by the name above: use it, and no name you used before."
+)
 
 
 @dataclass(kw_only=True)
@@ -87,3 +92,11 @@ class GreetingState:
         )
         if self.earlier.disclosure is not None:
             self.disclosure = self.earlier.disclosure.model_copy(deep=True)
+
+    @property
+    def instructions(self) -> str:
+        """What the model is told: the script's instructions, the answers and the chosen name."""
+        chosen_name = _CHOSEN_NAME if self.chosen_name else ""
+        return "\n\n".join(
+            filter(None, [self.script.instructions, self.answers.summary, chosen_name])
+        )
