@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from livekit.agents import FlushSentinel, llm, utils
+from livekit.agents import FlushSentinel, llm
 
 from agent.conversation.spoken_reply import SpokenReply
 from agent.speech.early_clause import has_clause
+from agent.speech.lookahead import Lookahead
 
 _FILLER_AFTER_S: Final = 2.5
 """If a reply has no clause to say after this time, the agent says the script's filler phrase."""
@@ -37,9 +37,9 @@ async def timely_reply(reply: Reply, spoken: SpokenReply, *, filler: str) -> Rep
     filler_at = time.monotonic() + _FILLER_AFTER_S
     held: list[llm.ChatChunk | str | FlushSentinel] = []
     """The beginning of the first clause."""
-    async with aclosing(reply), aclosing(_Parts(reply)) as parts:
+    async with aclosing(reply), aclosing(Lookahead(reply)) as parts:
         while True:
-            if not begun and not await parts.come_within(filler_at - time.monotonic()):
+            if not begun and not await parts.comes_within(filler_at - time.monotonic()):
                 begun = True
                 yield f"{filler} "
                 yield FlushSentinel()
@@ -58,30 +58,7 @@ async def timely_reply(reply: Reply, spoken: SpokenReply, *, filler: str) -> Rep
                 continue
             while held:
                 yield held.pop(0)
-            if not await parts.come_within(_PAUSE_S) and spoken.ends_a_sentence:
+            if not await parts.comes_within(_PAUSE_S) and spoken.ends_a_sentence:
                 yield FlushSentinel()
         for part in held:
             yield part
-
-
-class _Parts:
-    """The parts of a reply. To wait for the next one does not take it."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self._next = asyncio.ensure_future(anext(reply, None))
-
-    async def come_within(self, timeout_s: float) -> bool:
-        """Wait for the next part, or for the end; False if neither has come."""
-        await asyncio.wait({self._next}, timeout=max(timeout_s, 0))
-        return self._next.done()
-
-    async def take(self) -> llm.ChatChunk | str | FlushSentinel | None:
-        """Return the next part; None at the end."""
-        part = await self._next
-        self._next = asyncio.ensure_future(anext(self._reply, None))
-        return part
-
-    async def aclose(self) -> None:
-        """Read no more."""
-        await utils.aio.cancel_and_wait(self._next)

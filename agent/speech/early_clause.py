@@ -7,12 +7,12 @@ incomplete reply synthesised on its own.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import aclosing
 from typing import Final
 
-from livekit.agents import utils
+from agent.speech.lookahead import Lookahead
 
 _CLOSED: Final = r"(?:[\"')”]|\s?»)*"
 _CLAUSES: Final = re.compile(
@@ -37,28 +37,21 @@ async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[
 
     Read each part to its end before the next one.
     """
-    pieces = aiter(text)
     begun = ""
-    following = asyncio.ensure_future(anext(pieces, None))
-    try:
-        while (piece := await following) is not None:
+    async with aclosing(Lookahead(aiter(text))) as pieces:
+        while (piece := await pieces.take()) is not None:
             begun += piece
-            following = asyncio.ensure_future(anext(pieces, None))
             clauses = _CLAUSES.match(begun)
             if clauses is None or not _has_words(clauses[0]):
                 continue
-            await asyncio.wait({following}, timeout=_MORE_WITHIN_S)
-            if not following.done():
+            if not await pieces.comes_within(_MORE_WITHIN_S):
                 yield _whole(clauses[0])
                 begun = begun[clauses.end() :]
                 break
-        while not _has_words(begun) and (piece := await following) is not None:
+        while not _has_words(begun) and (piece := await pieces.take()) is not None:
             begun += piece
-            following = asyncio.ensure_future(anext(pieces, None))
         if _has_words(begun):
-            yield _rest(begun, following, pieces)
-    finally:
-        await utils.aio.cancel_and_wait(following)
+            yield _rest(begun, pieces)
 
 
 def _has_words(text: str) -> bool:
@@ -70,11 +63,7 @@ async def _whole(text: str) -> AsyncIterator[str]:
     yield text
 
 
-async def _rest(
-    begun: str, following: asyncio.Future[str | None], pieces: AsyncIterator[str]
-) -> AsyncIterator[str]:
+async def _rest(begun: str, pieces: Lookahead[str]) -> AsyncIterator[str]:
     yield begun
-    if (piece := await following) is not None:
+    while (piece := await pieces.take()) is not None:
         yield piece
-        async for each in pieces:
-            yield each

@@ -8,13 +8,13 @@ would count as a failure, and the second provider would take over.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import aclosing
 from typing import Final
 
 from livekit import rtc
-from livekit.agents import utils
 
+from agent.speech.lookahead import Lookahead
 from agent.speech.speech_detector import RATE
 
 _EVERY_S: Final = 4.0
@@ -24,17 +24,11 @@ _SAMPLES: Final = RATE // 20
 
 async def with_silence(audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
     """Pass on audio, and a frame of silence every `_EVERY_S` while there is none."""
-    frames = aiter(audio)
-    following = asyncio.ensure_future(anext(frames, None))
-    try:
+    async with aclosing(Lookahead(aiter(audio))) as frames:
         while True:
-            await asyncio.wait({following}, timeout=_EVERY_S)
-            if not following.done():
+            if not await frames.comes_within(_EVERY_S):
                 yield rtc.AudioFrame(bytes(2 * _SAMPLES), RATE, 1, _SAMPLES)
-                continue
-            if (frame := following.result()) is None:
+            elif (frame := await frames.take()) is not None:
+                yield frame
+            else:
                 return
-            yield frame
-            following = asyncio.ensure_future(anext(frames, None))
-    finally:
-        await utils.aio.cancel_and_wait(following)
