@@ -5,8 +5,9 @@ Trainees mix languages, so the words of every language count in every script.
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from agent.speech.sentences import words_of
 
 _SOUNDS: Final = frozenset(
     "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh huh okay ok okey "
@@ -34,11 +35,6 @@ _WORDS: Final = _SOUNDS.union(
 )
 _LONGEST: Final = 4
 """In different words; a longer utterance is not a backchannel."""
-_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-
-
-def words_of(text: str) -> list[str]:
-    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
 
 
 def is_backchannel(text: str) -> bool:

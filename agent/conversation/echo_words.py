@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import Final
 
-from agent.conversation.backchannel import words_of
+from agent.speech.sentences import words_of
 
 _WORDS_MIN: Final = 5
 _WORDS_SHARE: Final = 0.85

@@ -29,7 +29,7 @@ from livekit.agents import utils
 from livekit.agents.language import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
-from agent.conversation.backchannel import is_backchannel, words_of
+from agent.conversation.backchannel import is_backchannel
 from agent.conversation.echo_filter import EchoFilter
 from agent.conversation.state import GreetingState
 from agent.conversation.unanswered_words import UnansweredWords
@@ -37,6 +37,7 @@ from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.waiting_words import WaitingWords, text_of
 from agent.core.events import OpeningFinished, SpeechRecognised
 from agent.core.log import logger
+from agent.speech.sentences import words_of
 
 _CERTAIN_WORDS: Final = 3
 """A transcript with this many words stops a line, even if it is not final yet."""

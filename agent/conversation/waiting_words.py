@@ -9,7 +9,7 @@ from typing import Final
 from livekit.agents import stt
 from livekit.agents.stt import SpeechEvent
 
-from agent.conversation.backchannel import words_of
+from agent.speech.sentences import words_of
 
 _ANSWER_S: Final = 2.0
 """A backchannel is an answer if the line ends within this time."""

@@ -13,7 +13,7 @@ COMPLETE: Final = re.compile(rf"(?:[.!?:…]{_CLOSED}\s+|\n\s*)\Z")
 ENDED: Final = re.compile(rf"[.!?…。！？]{_CLOSED}\s*\Z")
 """The end of a sentence."""
 _SENTENCES: Final = re.compile(rf".*[.!?…。！？]{_CLOSED}(?=\s|\Z)", re.S)
-_WORD: Final = re.compile(r"[\w']+")
+_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def complete_sentences(text: str) -> str:
@@ -23,5 +23,5 @@ def complete_sentences(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in lower case."""
-    return _WORD.findall(text.lower())
+    """Return the words of a text in lower case: `mm-hm` and `that's` are one word each."""
+    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
