@@ -11,7 +11,6 @@ It says lines and answers. The behaviours in `agent.greeting` decide when. Its p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Final
 
 from livekit.agents import NOT_GIVEN, AgentSession, FunctionToolsExecutedEvent, SpeechCreatedEvent
@@ -21,7 +20,6 @@ from livekit.agents.voice import SpeechHandle
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.function_tools import END_GREETING
 from agent.conversation.greeting_agent import GreetingAgent
-from agent.conversation.paused_line import PausedLine
 from agent.conversation.script_in_use import ScriptInUse
 from agent.conversation.script_lines import ScriptLines
 from agent.conversation.session_events import forward_session_events, keep_early_replies
@@ -59,16 +57,15 @@ class Conversation:
         )
         events = state.events
         speech = LanguageSpeech(settings, events) if settings else None
-        self._line = AgentLine(self.session)
+        self._line = AgentLine(self.session, events)
         self._words = TraineeWords(VoiceActivity(self._line), state)
-        self._transcript = Transcript(self.session, events, self._words)
+        self._transcript = Transcript(self.session, events)
         self.script_in_use = ScriptInUse(self.session, self._words, speech)
         self.lines = ScriptLines(self.session, self._words, speech)
         self._reply: SpeechHandle | None = None
         """The latest line of the agent that has been created."""
         self._closing: asyncio.Task[None] | None = None
-        # These react to events, which keep them as long as the session.
-        PausedLine(self.session, self._line, events)
+        # It reacts to events, which keep it as long as the session.
         WordlessSound(self._words, events)
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             report_failures(model, events)
@@ -105,10 +102,6 @@ class Conversation:
     def is_speaking(self) -> bool:
         """True while a line is being played, or is paused."""
         return self._line.under_way
-
-    def when_line_over(self, callback: Callable[[], None]) -> None:
-        """Call back each time a line has ended."""
-        self._line.when_over(callback)
 
     @property
     def is_listening(self) -> bool:

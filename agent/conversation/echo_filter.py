@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from livekit import rtc
@@ -12,6 +11,7 @@ from livekit.agents import stt, utils
 from agent.conversation.echo_detector import EchoDetector
 from agent.conversation.echo_words import has_words_of, is_echo, may_become_echo
 from agent.conversation.trainee_sound import TraineeSound
+from agent.conversation.waiting_words import WaitingWords
 from agent.core.log import logger
 
 _ECHO_S: Final = 0.7
@@ -31,11 +31,10 @@ class EchoFilter:
     silence during lines, and words that were said during a line are dropped.
     """
 
-    def __init__(self, sound: TraineeSound, on_detected: Callable[[], None]) -> None:
-        """Call `on_detected` when the first echo is detected."""
+    def __init__(self, sound: TraineeSound, waiting: WaitingWords) -> None:
         self._line = sound.line
         self._sound = sound
-        self._call_detected = on_detected
+        self._waiting = waiting
         self._detector = EchoDetector()
         self._began_in_line = False
         """True if the trainee, or the echo, began the current turn during a line."""
@@ -67,11 +66,8 @@ class EchoFilter:
         drops = self._sound.hears_echo and self._is_line_heard
         return utils.audio.silence_frame_like(frame) if drops else frame
 
-    def drops(self, words: stt.SpeechData, earlier: Sequence[str]) -> bool:
-        """True if a transcript must be dropped as an echo; detects clients that send one.
-
-        `earlier` has transcripts before this one that may be parts of the same echo.
-        """
+    def drops(self, words: stt.SpeechData) -> bool:
+        """True if a transcript must be dropped as an echo; detects clients that send one."""
         if (said_s := _said_at(words)) > 0 and self._audio_s > 0:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
             self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
@@ -82,7 +78,8 @@ class EchoFilter:
             return in_line or (late and has_words_of(words.text, line))
         if not in_line:
             return False
-        repeats = is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)
+        together = " ".join([*self._waiting.possible_echo, words.text])
+        repeats = is_echo(words.text, line) or is_echo(together, line)
         if repeats and not self._detector.sounds_different:
             self._on_detected("words")
             return True
@@ -100,7 +97,7 @@ class EchoFilter:
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
         self._sound.hears_echo = True
-        self._call_detected()
+        self._waiting.drop_echo()
         logger.info(
             "the trainee's client has no echo cancellation and sends the agent's own voice; "
             "ignoring its audio while the agent speaks",

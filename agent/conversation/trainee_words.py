@@ -35,7 +35,7 @@ from agent.conversation.state import GreetingState
 from agent.conversation.unanswered_words import UnansweredWords
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.waiting_words import WaitingWords, text_of
-from agent.core.events import OpeningFinished, SpeechRecognised
+from agent.core.events import LineAdded, LineEnded, OpeningFinished, SpeechRecognised
 from agent.core.log import logger
 from agent.speech.sentences import words_of
 
@@ -63,7 +63,7 @@ class TraineeWords:
         self.line = self._sound.line
         self._state = state
         self._waiting = WaitingWords()
-        self._echo = EchoFilter(self._sound, self._waiting.drop_echo)
+        self._echo = EchoFilter(self._sound, self._waiting)
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
         self._holding = True
@@ -81,7 +81,8 @@ class TraineeWords:
         """True between the recogniser's start and end of speech."""
         self._words_at = 0.0
         """When words were last recognised, on the monotonic clock."""
-        self.line.when_over(self._on_line_over)
+        state.events.on(LineEnded, lambda _: self._on_line_over())
+        state.events.on(LineAdded, self._on_line_added)
         state.events.on(OpeningFinished, lambda _: self.release())
 
     def hold(self, words: str = "") -> None:
@@ -182,7 +183,7 @@ class TraineeWords:
         self._words_at = time.monotonic()
         if not self._turn_open:
             self._echo.turn_began()
-        if self._echo.drops(event.alternatives[0], self._waiting.possible_echo):  # 1
+        if self._echo.drops(event.alternatives[0]):  # 1
             return []
         if self.line.under_way and is_backchannel(text):  # 2
             self._state.events.emit(SpeechRecognised())
@@ -228,6 +229,10 @@ class TraineeWords:
     def _take_start(self) -> list[SpeechEvent]:
         start, self._start = self._start, None
         return [] if start is None else [start]
+
+    def _on_line_added(self, event: LineAdded) -> None:
+        if event.line.who == "trainee" and not event.line.typed:
+            self.unanswered.clear()
 
     def _on_line_over(self) -> None:
         early, self._early = self._early, None

@@ -7,7 +7,6 @@ from typing import Any
 from livekit.agents import AgentSession, ConversationItemAddedEvent
 from livekit.agents.llm import ChatMessage
 
-from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import Events, LineAdded
 from agent.core.records import Line
 
@@ -15,9 +14,8 @@ from agent.core.records import Line
 class Transcript:
     """Emits `LineAdded`."""
 
-    def __init__(self, session: AgentSession[Any], events: Events, words: TraineeWords) -> None:
+    def __init__(self, session: AgentSession[Any], events: Events) -> None:
         self._events = events
-        self._words = words
         self._typed: list[str] = []
         """Typed lines that are not in the conversation yet."""
         session.on("conversation_item_added", self._on_item)
@@ -34,8 +32,6 @@ class Transcript:
         typed = message.role == "user" and text in self._typed
         if typed:
             self._typed.remove(text)
-        elif message.role == "user":
-            self._words.unanswered.clear()
         line = Line.model_validate(
             {
                 "who": "trainee" if message.role == "user" else "guide",

@@ -205,6 +205,11 @@ class LineAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class LineEnded:
+    """The agent has said a line to its end, or was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
 class LineLost:
     """The current line was not, or will not be, heard to its end."""
 

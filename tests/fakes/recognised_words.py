@@ -35,7 +35,7 @@ class RecognisedWords:
         self.events = state.events
         self.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
-        line = AgentLine(cast(Any, self.session))
+        line = AgentLine(cast(Any, self.session), self.events)
         self._texts = line.texts
         self.begin_line(LINE)
         self.activity = VoiceActivity(line)

@@ -24,7 +24,7 @@ _VERY_LONG = f"{LONG_LINE} {LONG_LINE.replace('once more', 'again')}"
 _PAUSE_LIMIT_S = 6.0
 """The median is 0.45 s on a quiet machine. On a busy one, each process may be stopped for 3 s."""
 _RESUME_LIMIT_S = 8.0
-"""It is 1 s on a quiet machine. `PausedLine` continues a line after 4 s."""
+"""It is 1 s on a quiet machine. `AgentLine` continues a line after 4 s."""
 
 
 async def _answering(

@@ -10,6 +10,7 @@ from livekit.agents.vad import VADEvent, VADEventType
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.noise_gate import NoiseGate
 from agent.conversation.trainee_sound import TraineeSound
+from agent.core.events import Events
 from tests.fakes.speech_session import FakeSession, FakeSpeech
 
 START, SOUND, END = (
@@ -26,7 +27,7 @@ class Setup:
         self.now = 100.0
         monkeypatch.setattr("time.monotonic", lambda: self.now)
         self.session = FakeSession()
-        self.sound = TraineeSound(AgentLine(cast(Any, self.session)))
+        self.sound = TraineeSound(AgentLine(cast(Any, self.session), Events()))
         self.gate = NoiseGate(self.sound)
 
     def hears(

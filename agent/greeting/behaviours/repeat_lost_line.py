@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.core.events import AvatarLost, LineLost, NoVoiceLeft, VoiceFailedOver
+from agent.core.events import AvatarLost, LineEnded, LineLost, NoVoiceLeft, VoiceFailedOver
 from agent.greeting.greeting import Greeting
 
 _ATTEMPTS: Final = 3
@@ -21,7 +21,7 @@ class RepeatLostLine:
         """Of voices, since a line last ended unbroken."""
         self._is_broken = False
         """A voice has failed in the current line."""
-        self._conversation.when_line_over(self._on_line_over)
+        greeting.events.on(LineEnded, self._on_line_ended)
         greeting.events.on(LineLost, lambda _: self._conversation.lines.repeat())
         greeting.events.on(AvatarLost, lambda _: self._repeat_if_speaking())
         greeting.events.on(VoiceFailedOver, self._on_voice_failed)
@@ -36,7 +36,7 @@ class RepeatLostLine:
         else:
             self._events.emit(NoVoiceLeft())
 
-    def _on_line_over(self) -> None:
+    def _on_line_ended(self, _: LineEnded) -> None:
         if not self._is_broken:
             self._failures = 0
         self._is_broken = False

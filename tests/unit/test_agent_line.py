@@ -1,4 +1,4 @@
-"""`PausedLine` continues a line after a long pause."""
+"""`AgentLine` continues a line after a long pause."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from agent.conversation import paused_line
+from agent.conversation import agent_line
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.paused_line import PausedLine
 from agent.core.events import Events, SpeechRecognised
 from tests.fakes.speech_session import FakeSession
 from tests.support.clock import Clock
@@ -25,8 +24,7 @@ class Setup:
         self.events = Events()
         self.session = FakeSession()
         vars(self.session)["output"] = SimpleNamespace(audio=SimpleNamespace(resume=self._resume))
-        self.line = AgentLine(cast(Any, self.session))
-        self.paused = PausedLine(cast(Any, self.session), self.line, self.events)
+        self.line = AgentLine(cast(Any, self.session), self.events)
 
     def _resume(self) -> None:
         self.resumed += 1
@@ -34,7 +32,7 @@ class Setup:
 
 @pytest.fixture
 def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
-    monkeypatch.setattr(paused_line, "_LONGEST_S", LONGEST_S)
+    monkeypatch.setattr(agent_line, "_LONGEST_PAUSE_S", LONGEST_S)
     return Setup()
 
 
