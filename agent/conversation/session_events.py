@@ -30,7 +30,7 @@ def forward_session_events(session: AgentSession[Any], events: Events) -> None:
         error = event.error
         if isinstance(error, STTError):
             # Also while it is being retried: the trainee is not heard until then.
-            events.emit(provider_failed(error))
+            events.emit(provider_failed(error, event.source))
         elif getattr(error, "recoverable", False):
             return
         elif isinstance(error, LLMError):

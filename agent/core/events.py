@@ -253,11 +253,15 @@ class ProviderFailed:
 
     part: Part
     error: str
-    """The error's type, or a word that we chose; never a vendor's text."""
+    """The error's type, or a word that we chose."""
     status: int | None = None
     """HTTP status, if there was one."""
     provider: str = ""
-    """The plugin's label, for metrics and logs."""
+    """`deepgram` or `google`, for STT, LLM and TTS."""
+    model: str = ""
+    """The model or voice that failed."""
+    text: str = ""
+    """The vendor's text, for the log only."""
 
 
 @dataclass(frozen=True, slots=True)

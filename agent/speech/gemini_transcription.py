@@ -24,7 +24,6 @@ from agent.core.settings import VoiceSettings
 from agent.speech.endpointing import endpointing_delays
 from agent.speech.gemini_live import LIVE_PATH, live_setup
 
-LABEL: Final = "gemini.transcription"
 _CONNECT_S: Final = 2.5
 """Limit for the connection, and again for the answer to the set-up message."""
 _HEARTBEAT_S: Final = 10.0
@@ -40,7 +39,7 @@ class GeminiTranscription:
         base = settings.google_gemini_base_url
         self._url = base.replace("http", "ws", 1) + LIVE_PATH
         self._key = settings.google_api_key.get_secret_value()
-        self._model = settings.gemini_stt_model
+        self.model = settings.gemini_stt_model
         self._keyterms: Sequence[str] = ()
 
     def use_keyterms(self, keyterms: Sequence[str]) -> None:
@@ -52,7 +51,7 @@ class GeminiTranscription:
         connecting = http.ws_connect(
             self._url, headers={"x-goog-api-key": self._key}, heartbeat=_HEARTBEAT_S
         )
-        setup = live_setup(self._model, self._keyterms)
+        setup = live_setup(self.model, self._keyterms)
         return GeminiTranscriptionStream(connecting, setup)
 
 

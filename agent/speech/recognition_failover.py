@@ -16,9 +16,10 @@ from livekit import rtc
 from livekit.agents import APIConnectionError, APIConnectOptions, APIError, utils
 from livekit.agents.stt import STT, RecognizeStream, SpeechEvent
 
-from agent.core.events import Events, ProviderFailed
+from agent.core.events import Events
 from agent.core.log import logger
-from agent.speech.gemini_transcription import LABEL, GeminiTranscription
+from agent.speech.failures import describe_failure
+from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recent_audio import RecentAudio
 
 _CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=0, timeout=2.5)
@@ -151,11 +152,8 @@ class FailoverRecognition:
     def _on_failure(self, error: APIError, *, second: bool) -> None:
         """Choose the next provider, or raise the error if there is none."""
         self._failed_at[second] = time.monotonic()
-        if second:
-            status = getattr(error, "status_code", None)
-            self._events.emit(
-                ProviderFailed("stt", type(error).__name__, status=status, provider=LABEL)
-            )
+        if second and self._second is not None:
+            self._events.emit(describe_failure("stt", error, "google", self._second.model))
         if self._second is None or self._has_failed(second=not second):
             self._use(second=False)
             raise error

@@ -1,4 +1,4 @@
-"""What a job logs of a provider's error."""
+"""Which lines of livekit-agents and its plugins about a provider's error are logged."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import logging
 from livekit.agents import APIError
 
 
-def log_provider_error_once(record: logging.LogRecord) -> bool:
-    """Filter for a handler: log a provider's error once, as the field `error`, without a traceback.
+def log_provider_errors_once(record: logging.LogRecord) -> bool:
+    """Filter for a handler: leave out each further line about an error of a provider.
 
-    A plugin that logs a failed request also raises its error to livekit-agents, which reports it
-    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/utils/log.py).
-    What a plugin cannot read, only the plugin logs. What the operator should do is in our line
-    `provider_failed`.
+    Our line `provider_failed` has the error and what to do. Plugins, the retries and the fallback
+    adapters of livekit-agents log the same error, some with a traceback
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/llm/fallback_adapter.py).
+    What a plugin cannot read, only the plugin logs: its line stays, without the traceback.
     """
+    if not record.name.startswith("livekit."):
+        return True
     error = record.exc_info[1] if record.exc_info else None
-    from_plugin = record.name.startswith("livekit.plugins.")
-    if isinstance(error, APIError) and from_plugin:
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    if any(isinstance(each, APIError) for each in (error, *arguments)):
         return False
-    if isinstance(error, APIError) or (error and from_plugin):
+    if error is None:
+        return record.module != "fallback_adapter" or record.levelno < logging.WARNING
+    if record.name.startswith("livekit.plugins."):
         # Not cut: the filter that redacts keys comes later, and does not know parts of them.
         record.error = f"{type(error).__name__}: {error}"
         record.exc_info = None

@@ -33,7 +33,7 @@ from agent.telemetry.metrics import JOBS, JOBS_REFUSED, WORKER_DRAINING, WORKER_
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.job import end_job, greet
-from agent.worker.job_log import log_provider_error_once
+from agent.worker.job_log import log_provider_errors_once
 from agent.worker.loop_monitor import watch_event_loop
 from agent.worker.orphans import end_after_worker
 from agent.worker.shared import shared
@@ -226,7 +226,7 @@ def prewarm(process: JobProcess) -> None:
     settings, llm = shared().settings, shared().llm
     start_native_library()
     for handler in logging.getLogger().handlers:
-        handler.addFilter(log_provider_error_once)  # first: the next filter keeps tracebacks
+        handler.addFilter(log_provider_errors_once)  # first: the next filter keeps tracebacks
     install_log_filter(settings.secrets(), only_counts=settings.only_counts)
     process.userdata["settings"] = settings
     process.userdata["tracing"] = build_tracer_provider(settings)

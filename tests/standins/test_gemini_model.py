@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 import pytest
 from livekit.agents import APIConnectionError, APIError, llm
 
+from agent.core.events import Events
 from agent.core.settings import LlmSettings
+from agent.speech.failures import log_failures, report_failures
 from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
 from agent.speech.models import FallbackModels, build_llm
+from agent.worker.job_log import log_provider_errors_once
 from tests.support.model_answers import ask, conversation, end_greeting
 from tests.support.providers import Providers
 from tests.support.waiting import until
@@ -336,3 +340,28 @@ async def test_models_that_think_get_more_output_tokens(
     first = models.models[0]
     assert isinstance(first, GeminiModel)
     assert first.request_options["max_output_tokens"] == tokens
+
+
+async def test_each_failing_model_is_logged_in_one_line(
+    providers: Providers,
+    environment: dict[str, str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(caplog.handler, "filters", [log_provider_errors_once])
+    await providers.faults("llm:404")
+    events = Events()
+    log_failures(events)
+    models = build_llm(LlmSettings.from_env(environment))
+    for model in models.models:
+        report_failures(model, events)
+    for _ in range(2):  # the second time, within seconds, is not logged
+        with pytest.raises(APIConnectionError):
+            await ask(models, conversation("Hello!"))
+    lines = [vars(r) for r in caplog.records if r.levelno >= logging.WARNING]
+    assert [(line.get("event"), line.get("model"), line.get("status")) for line in lines] == [
+        ("provider_failed", "gemini-3.5-flash-lite", 404),
+        ("provider_failed", "gemini-2.5-flash-lite", 404),
+    ]
+    assert "simulated 404" in lines[0]["error"], "Google's reason"
+    assert "GEMINI_MODEL" in lines[0]["advice"]

@@ -13,6 +13,7 @@ from livekit.protocol.agent import Job
 
 from agent.billing.budget import avatar_budget_is_used_up, utc_day
 from agent.core.events import AnswersChanged
+from agent.greeting.observers import outcome_recorder
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.earlier_greeting import earlier_greeting
 from agent.store import SqliteStore
@@ -171,3 +172,19 @@ async def test_recorder_saves_the_name_that_the_trainee_chose(path: Path) -> Non
     store = SqliteStore(path)
     assert (await earlier_greeting(store, "s")).chosen_name == "Zoë"
     await store.aclose()
+
+
+async def test_recorder_logs_the_first_and_the_last_failure_to_close(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome_recorder, "_CLOSE_RETRY_S", 0)
+    store = SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(1.0)
+    await counted(store, 1.0)
+    await asyncio.to_thread(path.unlink)
+    await setup.recorder.close("continue")
+    lines = [record for record in caplog.records if "outcome_save_failed" in str(vars(record))]
+    assert [vars(line)["attempt"] for line in lines] == [1, 8]
+    assert "trying again" in lines[0].getMessage()
+    assert "will end as worker_lost" in lines[1].getMessage()

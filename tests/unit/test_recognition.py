@@ -25,7 +25,7 @@ from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice, choose_recognition
-from agent.worker.job_log import log_provider_error_once
+from agent.worker.job_log import log_provider_errors_once
 from tests.support.environments import RECOGNITION
 
 MULTI = "flux-general-multi"
@@ -118,7 +118,7 @@ async def test_lost_connection_is_raised_and_not_logged_as_an_error_in_a_job(
         await socket.close(code=1011)
         return socket
 
-    monkeypatch.setattr(caplog.handler, "filters", [log_provider_error_once])
+    monkeypatch.setattr(caplog.handler, "filters", [log_provider_errors_once])
     choice = choose_recognition(model, ["en"])
     app = web.Application()
     app.add_routes([web.get(choice.path, listen)])

@@ -101,6 +101,8 @@ class Setup:
 
 
 class _Second:
+    model = "gemini"
+
     def __init__(self, connections: list[FakeStream]) -> None:
         self._connections = connections
 

@@ -1,18 +1,13 @@
-"""Logs the main steps of a greeting and its provider failures."""
+"""Logs the main steps of a greeting, and failures of its models and voices."""
 
 from __future__ import annotations
 
 import time
-from typing import Final
 
-from agent.core.events import GreetingEnded, OpeningFinished, OpeningStarted, ProviderFailed
+from agent.core.events import GreetingEnded, OpeningFinished, OpeningStarted
 from agent.core.log import logger
-from agent.core.provider_advice import PROVIDER_ADVICE
 from agent.greeting.greeting import Greeting
-
-_EVERY_S: Final = 8.0
-"""A failing provider is logged at most this often."""
-_DEFAULT_ADVICE: Final = "check the provider's status page, and the network and CPU of this machine"
+from agent.speech.failures import log_failures
 
 
 class LogObserver:
@@ -20,10 +15,9 @@ class LogObserver:
 
     def __init__(self, greeting: Greeting) -> None:
         self._state = greeting.state
-        self._logged_at: dict[str, float] = {}
         greeting.events.on(OpeningStarted, self._on_opening_started)
         greeting.events.on(OpeningFinished, self._on_opening_finished)
-        greeting.events.on(ProviderFailed, self._on_provider_failed)
+        log_failures(greeting.events)
         greeting.events.on(GreetingEnded, self._on_ended)
 
     def _on_opening_started(self, _: OpeningStarted) -> None:
@@ -46,25 +40,6 @@ class LogObserver:
         logger.info(
             "opening finished",
             extra={"event": "opening_finished", "interrupted": event.interrupted},
-        )
-
-    def _on_provider_failed(self, event: ProviderFailed) -> None:
-        if event.part not in ("stt", "llm", "tts") or not event.provider:
-            return
-        now = time.monotonic()
-        if now - self._logged_at.get(event.provider, -_EVERY_S) < _EVERY_S:
-            return
-        self._logged_at[event.provider] = now
-        logger.warning(
-            "a provider failed",
-            extra={
-                "event": "provider_failed",
-                "part": event.part,
-                "provider": event.provider,
-                "error": event.error,
-                "status": event.status,
-                "advice": PROVIDER_ADVICE.get(event.status or 0, _DEFAULT_ADVICE),
-            },
         )
 
     def _on_ended(self, event: GreetingEnded) -> None:

@@ -19,10 +19,7 @@ _PROVIDERS: Final = {
     "tts": "deepgram",
     "llm": "google",
 }
-"""The usual provider of each part, if the label of the failed component does not name its own."""
-_IN_LABEL: Final = {"deepgram": "deepgram", "google": "google", "gemini": "google"}
-"""Words in the label of a component, and its provider. A label is module and class, such as
-`livekit.plugins.google.tts.TTS` or `agent.speech.deepgram_voice.DeepgramVoice`."""
+"""The provider of each part, if the event does not name it."""
 
 
 class MetricsObserver:
@@ -56,9 +53,7 @@ class MetricsObserver:
                 REPLY_GAP.labels("spoken").observe(max(gap_s, 0))
 
     def _on_provider_failed(self, event: ProviderFailed) -> None:
-        label = event.provider.lower()
-        named = (provider for word, provider in _IN_LABEL.items() if word in label)
-        provider = next(named, _PROVIDERS.get(event.part, "none"))
+        provider = event.provider or _PROVIDERS.get(event.part, "none")
         PROVIDER_ERRORS.labels(provider, event.part, event.error, str(event.status or "")).inc()
 
     def _on_ended(self, event: GreetingEnded) -> None:

@@ -155,15 +155,13 @@ class OutcomeRecorder:
                 break
             except StoreError as e:
                 STORE_ERRORS.labels("close_outcome").inc()
-                logger.error(
-                    "could not save the outcome; check REDIS_URL or STATE_DIR",
-                    extra={
-                        "event": "outcome_save_failed",
-                        "error": str(e),
-                        "attempt": attempt,
-                        "of": _CLOSE_TRIES,
-                    },
-                )
+                if attempt in (1, _CLOSE_TRIES):
+                    logger.error(
+                        "could not save the outcome; trying again. Check REDIS_URL or STATE_DIR"
+                        if attempt == 1
+                        else "the outcome was not saved; it will end as worker_lost",
+                        extra={"event": "outcome_save_failed", "error": str(e), "attempt": attempt},
+                    )
                 await asyncio.sleep(_CLOSE_RETRY_S)
         await self._store.aclose()
 

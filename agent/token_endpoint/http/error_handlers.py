@@ -79,11 +79,11 @@ def add_error_handlers(app: FastAPI, settings: EndpointSettings) -> None:
                 "event": "request_rejected",
                 **session_id,
                 "code": api_error.code,
-                "dropped_lines": dropped or "",
+                "dropped_lines": dropped or None,
                 # The caller does not see what LiveKit or the store answered; the operator does.
                 "error": str(error)
                 if error is not api_error or api_error.code in _EXPLAINED
-                else "",
+                else None,
             },
         )
         return respond(request, api_error)
