@@ -8,6 +8,7 @@ expires.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime
 from typing import Final
@@ -50,6 +51,22 @@ _LAST_SAVE_S: Final = 3.0
 _CLOSE_TRIES: Final = 8
 _CLOSE_RETRY_S: Final = 2.0
 """The room is gone by then: waiting for the store costs no avatar minutes."""
+_SAVED_AFTER: Final = (
+    AnswersChanged,
+    AvatarAnswered,
+    AvatarJoined,
+    FeedbackGiven,
+    LabelShown,
+    LineAdded,
+    OpeningFinished,
+    OpeningStarted,
+    PageTimelineReported,
+    ProviderFailed,
+    RecordingChanged,
+    ScriptChanged,
+    TraineeJoined,
+)
+"""The outcome is saved at once after these events."""
 
 
 class OutcomeRecorder:
@@ -60,7 +77,6 @@ class OutcomeRecorder:
         self._store = store
         self._room_sid = job.room.sid
         self._changed = asyncio.Event()
-        self._over = asyncio.Event()
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
         self._outcome = Outcome(
@@ -77,16 +93,7 @@ class OutcomeRecorder:
             disclosure=self._state.disclosure,
         )
         events = greeting.events
-        for kind in (
-            AnswersChanged,
-            AvatarAnswered,
-            AvatarJoined,
-            LabelShown,
-            OpeningFinished,
-            PageTimelineReported,
-            RecordingChanged,
-            ScriptChanged,
-        ):
+        for kind in _SAVED_AFTER:
             events.on(kind, lambda _: self._changed.set())
         events.on(TraineeJoined, self._on_trainee_joined)
         events.on(OpeningStarted, self._on_opening_started)
@@ -124,9 +131,9 @@ class OutcomeRecorder:
             return False  # the failed save is logged
 
     async def close(self, reason: str) -> None:
+        """Save the whole outcome, and close the store."""
         closing_said = self._state.closing_said is not None
         self._outcome.ended = Ended(reason=reason, at=_now(), closing_said=closing_said)
-        self._over.set()
         self._changed.set()
         if self._saving is not None:
             # Let it finish: after a cancelled write it would be unknown whether the seconds were
@@ -137,21 +144,7 @@ class OutcomeRecorder:
             return
         for attempt in range(1, _CLOSE_TRIES + 1):
             try:
-                await self._save(self._store)
-                if await self._store.close_outcome(self._outcome.id, self._body()):
-                    await count_outcome(self._store, self._outcome.model_dump_json())
-                elif await self.is_deleted():
-                    logger.info(
-                        "the data of this session was deleted; its outcome is not saved",
-                        extra={"event": "outcome_not_saved"},
-                    )
-                elif attempt == 1:  # else an attempt that seemed to fail may have closed it
-                    logger.warning(
-                        "the outcome was closed as worker_lost before the greeting ended; what "
-                        "came later is missing. Nothing was saved for 20 s: check the store and "
-                        "the CPU of this machine",
-                        extra={"event": "outcome_closed_early"},
-                    )
+                await self._close_outcome(self._store, attempt)
                 break
             except StoreError as e:
                 STORE_ERRORS.labels("close_outcome").inc()
@@ -165,9 +158,26 @@ class OutcomeRecorder:
                 await asyncio.sleep(_CLOSE_RETRY_S)
         await self._store.aclose()
 
+    async def _close_outcome(self, store: Store, attempt: int) -> None:
+        await self._save(store)
+        if await store.close_outcome(self._outcome.id, self._body()):
+            await count_outcome(store, self._outcome.model_dump_json())
+        elif await self.is_deleted():
+            logger.info(
+                "the data of this session was deleted; its outcome is not saved",
+                extra={"event": "outcome_not_saved"},
+            )
+        elif attempt == 1:  # else an attempt that seemed to fail may have closed it
+            logger.warning(
+                "the outcome was closed as worker_lost before the greeting ended; what came later "
+                "is missing. Nothing was saved for 20 s: check the store and the CPU of this "
+                "machine",
+                extra={"event": "outcome_closed_early"},
+            )
+
     async def _save_until_over(self) -> None:
         failing = False
-        while self._store is not None and not self._over.is_set():
+        while self._store is not None and self._outcome.ended is None:
             self._changed.clear()
             try:
                 await self._save(self._store)
@@ -182,13 +192,10 @@ class OutcomeRecorder:
                     )
                     self._greeting.events.emit(ProviderFailed("store", "unreachable"))
                     self._changed.clear()  # saving that failure waits for the store too
-            if self._over.is_set():
-                return
-            try:
-                async with asyncio.timeout(_SAVE_EVERY_S):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
+            if self._outcome.ended is None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_SAVE_EVERY_S):
+                        await self._changed.wait()
 
     async def _save(self, store: Store) -> None:
         """Save the outcome, unless it was closed or deleted, and count avatar seconds."""
@@ -220,20 +227,16 @@ class OutcomeRecorder:
     def _on_trainee_joined(self, _: TraineeJoined) -> None:
         if self._outcome.met_at is None:
             self._outcome.met_at = _now()
-            self._changed.set()
 
     def _on_opening_started(self, _: OpeningStarted) -> None:
         self._outcome.opened_at = _now()
-        self._changed.set()
 
     def _on_feedback(self, event: FeedbackGiven) -> None:
         self._outcome.feedback = Feedback(helpful=event.helpful, comment=event.comment, at=_now())
-        self._changed.set()
 
     def _on_line(self, event: LineAdded) -> None:
         if self._outcome.transcript is not None:
             self._outcome.transcript.append(event.line)
-            self._changed.set()
 
     def _on_provider_failed(self, event: ProviderFailed) -> None:
         for fault in self._outcome.faults:
@@ -244,7 +247,6 @@ class OutcomeRecorder:
             self._outcome.faults.append(
                 Fault(part=event.part, error=event.error, status=event.status, first_at=_now())
             )
-        self._changed.set()
 
 
 def _now() -> datetime:
