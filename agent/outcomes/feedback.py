@@ -8,6 +8,7 @@ the feedback. It stays open while the trainee may still change the feedback. The
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Final
 
@@ -49,7 +50,8 @@ async def add_feedback(store: Store, session_id: str, feedback: Feedback) -> Fee
         return FeedbackResult.NOT_ENDED
     outcome.feedback = feedback
     body, stored_as = outcome.model_dump_json(), outcome.id + _SUFFIX
-    if await store.open_outcome(stored_as, session_id, body, HOLD_S):
+    age_s = (datetime.now(UTC) - outcome.started_at).total_seconds()
+    if await store.open_outcome(stored_as, session_id, body, HOLD_S, age_s=age_s):
         return FeedbackResult.ADDED
     return FeedbackResult.NOT_KEPT
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -81,7 +82,12 @@ JOB_START_S: Final = 8.0
 
 
 FORGOTTEN_S: Final = 86_400.0
-"""How long the outcome of a forgotten session is refused: longer than any greeting."""
+"""How long the store remembers that a session was forgotten: longer than any greeting."""
+
+
+def forgotten_mark(session_id: str) -> str:
+    """Return the name of the mark of a forgotten session: a hash, because its id is deleted."""
+    return f"forgotten/{hashlib.sha256(session_id.encode()).hexdigest()}"
 
 
 class Store(Protocol):
@@ -170,12 +176,13 @@ class Store(Protocol):
         """
 
     async def open_outcome(
-        self, outcome_id: str, session_id: str, body: str, lease_s: float
+        self, outcome_id: str, session_id: str, body: str, lease_s: float, *, age_s: float = 0
     ) -> bool:
         """Add an open outcome, or replace its body; its lease lasts `lease_s` seconds from now.
 
-        Returns False, and changes nothing, if the outcome was closed or is forgotten. An
-        outcome that the store lost, for example in a failover, is added again.
+        Returns False, and changes nothing, if the outcome was closed, or if the session was
+        forgotten in the last `age_s` seconds: since the greeting began. An outcome that the store
+        lost, for example in a failover, is added again.
         """
 
     async def close_outcome(
@@ -212,11 +219,11 @@ class Store(Protocol):
     async def forget_session(self, session_id: str) -> int:
         """Delete a session's entry and its outcomes; return the number of deleted outcomes.
 
-        Their ids are kept for FORGOTTEN_S: `open_outcome` refuses them.
+        For FORGOTTEN_S, `open_outcome` refuses outcomes of greetings that began before.
         """
 
-    async def outcome_is_forgotten(self, outcome_id: str) -> bool:
-        """Return whether the outcome was deleted with its session in the last FORGOTTEN_S."""
+    async def is_forgotten(self, session_id: str, age_s: float) -> bool:
+        """Return whether the session was forgotten in the last `age_s` seconds."""
 
     async def forget_older(self, age_s: float) -> int:
         """Delete all sessions, with their outcomes, that did not change for `age_s` seconds.

@@ -5,9 +5,9 @@
 -- The clock is the server's: the clocks of the workers may differ.
 
 local bodies, sessions, attempts, open, due, age, requests, request_bodies = unpack(KEYS, 1, 8)
-local given, seconds_of, bills, unbilled, days, counts, forgotten = unpack(KEYS, 9, 15)
-local phase, outcomes, dispatch_claim = unpack(KEYS, 16, 18)
-local FIRST_OTHER = 19
+local given, seconds_of, bills, unbilled, days, counts = unpack(KEYS, 9, 14)
+local phase, outcomes, dispatch_claim = unpack(KEYS, 15, 17)
+local FIRST_OTHER = 18
 local session = ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -151,11 +151,14 @@ end
 
 -- Outcomes
 
-local function delete_session(forgotten_s)
+local function is_forgotten(age_s)
+  local forgotten = redis.call('GET', KEYS[FIRST_OTHER])
+  return forgotten and now - forgotten < tonumber(age_s)
+end
+
+local function delete_session()
   local ids = redis.call('ZRANGE', outcomes, 0, -1)
-  redis.call('ZREMRANGEBYSCORE', forgotten, '-inf', now - forgotten_s)
   for _, id in ipairs(ids) do
-    redis.call('ZADD', forgotten, now, id)
     redis.call('HDEL', bodies, id)
     redis.call('HDEL', sessions, id)
     redis.call('HDEL', attempts, id)
@@ -173,8 +176,8 @@ local function touch_session_of(id)
   redis.call('ZADD', age, now, redis.call('HGET', sessions, id))
 end
 
-function store.open_outcome(id, body, lease_s)
-  if redis.call('ZSCORE', forgotten, id) then return 0 end
+function store.open_outcome(id, body, lease_s, age_s)
+  if is_forgotten(age_s) then return 0 end
   if redis.call('HSETNX', sessions, id, session) == 1 then
     redis.call('ZADD', outcomes, now, id)
   elseif not redis.call('ZSCORE', open, id) then
@@ -234,9 +237,14 @@ function store.outcomes()
   return found
 end
 
-store.forget_session = delete_session
+function store.forget_session(kept_ms)
+  redis.call('SET', KEYS[FIRST_OTHER], now, 'PX', kept_ms)
+  return delete_session()
+end
 
-function store.forget_session_if_old(age_s, forgotten_s)
+function store.is_forgotten(age_s) return is_forgotten(age_s) and 1 or 0 end
+
+function store.forget_session_if_old(age_s)
   local changed = redis.call('ZSCORE', age, session)
   if not changed or tonumber(changed) > now - age_s then return 0 end
   for _, id in ipairs(redis.call('ZRANGE', outcomes, 0, -1)) do
@@ -246,7 +254,7 @@ function store.forget_session_if_old(age_s, forgotten_s)
       return 0
     end
   end
-  return delete_session(forgotten_s)
+  return delete_session()
 end
 
 function store.old_sessions(age_s, limit)

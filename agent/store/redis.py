@@ -18,12 +18,12 @@ from agent.store.interface import (
     Phase,
     RecentRequest,
     StoreSpace,
+    forgotten_mark,
 )
 from agent.store.rates import Limit, LimitReached
 from agent.store.redis_server import (
     AVATAR_DAYS,
     DUE_OUTCOMES,
-    FORGOTTEN_OUTCOMES,
     RedisServer,
     claim_key,
 )
@@ -116,9 +116,10 @@ class RedisStore(RedisServer):
         return requests
 
     async def open_outcome(
-        self, outcome_id: str, session_id: str, body: str, lease_s: float
+        self, outcome_id: str, session_id: str, body: str, lease_s: float, *, age_s: float = 0
     ) -> bool:
-        return bool(await self._run_for(session_id, "open_outcome", outcome_id, body, lease_s))
+        mark, args = [_lease_key(forgotten_mark(session_id))], (outcome_id, body, lease_s, age_s)
+        return bool(await self._run_for(session_id, "open_outcome", *args, more_keys=mark))
 
     async def close_outcome(
         self, outcome_id: str, body: str, *, only_expired: bool = False
@@ -147,13 +148,16 @@ class RedisStore(RedisServer):
         return list(await self._run_for(session_id, "outcomes"))
 
     async def forget_session(self, session_id: str) -> int:
-        deleted = int(await self._run_for(session_id, "forget_session", FORGOTTEN_S))
+        mark = [_lease_key(forgotten_mark(session_id))]
+        kept_ms = _ms(FORGOTTEN_S)
+        deleted = int(await self._run_for(session_id, "forget_session", kept_ms, more_keys=mark))
         with contextlib.suppress(StoreError):  # a managed server may refuse: see the docs
             await self._rewrite_append_only_file()
         return deleted
 
-    async def outcome_is_forgotten(self, outcome_id: str) -> bool:
-        return await self._ask("ZSCORE", FORGOTTEN_OUTCOMES, outcome_id) is not None
+    async def is_forgotten(self, session_id: str, age_s: float) -> bool:
+        mark = [_lease_key(forgotten_mark(session_id))]
+        return bool(await self._run("is_forgotten", age_s, more_keys=mark))
 
     async def _rewrite_append_only_file(self) -> None:
         """Let Redis write its file anew in the background: the old one has what was deleted."""
@@ -174,9 +178,7 @@ class RedisStore(RedisServer):
         deleted = 0
         while old := await self._run("old_sessions", age_s, _AT_ONCE):
             for session_id in old:
-                deleted += int(
-                    await self._run_for(session_id, "forget_session_if_old", age_s, FORGOTTEN_S)
-                )
+                deleted += int(await self._run_for(session_id, "forget_session_if_old", age_s))
             if len(old) < _AT_ONCE:
                 break
         return deleted

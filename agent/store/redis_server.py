@@ -40,8 +40,6 @@ AVATAR_DAYS: Final = "greeter:avatar_days"
 """Hash: UTC day to seconds."""
 DUE_OUTCOMES: Final = "greeter:outcome:due"
 """Sorted set: id, by the time its delivery is due."""
-FORGOTTEN_OUTCOMES: Final = "greeter:outcome:forgotten"
-"""Sorted set: id, by the time it was deleted with its session."""
 _KEYS: Final = (
     "greeter:outcome:bodies",  # hash: id -> JSON
     "greeter:outcome:sessions",  # hash: id -> session
@@ -57,7 +55,6 @@ _KEYS: Final = (
     "greeter:avatar_session_unbilled",  # sorted set: id, by the last change of its seconds
     AVATAR_DAYS,
     "greeter:counts",  # hash: name of a count -> its value
-    FORGOTTEN_OUTCOMES,
 )
 _SCRIPT: Final = Path(__file__).with_name("redis.lua").read_text(encoding="utf-8")
 _SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()

@@ -19,6 +19,7 @@ from agent.store.interface import (
     RecentRequest,
     StoreSpace,
     dispatch_claim,
+    forgotten_mark,
 )
 from agent.store.rates import Limit, LocalRates
 from agent.store.sqlite_file import SqliteFile
@@ -26,8 +27,6 @@ from agent.store.sqlite_file import SqliteFile
 _DAY_S = 86_400.0
 _NOBODY: Final = ""
 """Holder of the leases that are claims: no caller can renew them."""
-_FORGOTTEN: Final = "forgotten/"
-"""Begins the name of a claim on the id of an outcome that was deleted with its session."""
 
 
 class SqliteStore(SqliteFile):
@@ -145,18 +144,22 @@ class SqliteStore(SqliteFile):
         ]
 
     async def open_outcome(
-        self, outcome_id: str, session_id: str, body: str, lease_s: float
+        self, outcome_id: str, session_id: str, body: str, lease_s: float, *, age_s: float = 0
     ) -> bool:
-        now = time.time()
-        saved = await self._execute(
-            "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
-            " SELECT ?1, ?2, ?3, 'open', ?4, ?5, ?5"
-            " WHERE NOT EXISTS (SELECT 1 FROM lease WHERE name = ?6)"
-            " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
-            " WHERE state = 'open'",
-            (outcome_id, session_id, body, now + lease_s, now, f"{_FORGOTTEN}{outcome_id}"),
-        )
-        return saved == 1
+        def step(db: sqlite3.Connection) -> bool:
+            if _is_forgotten(db, session_id, age_s):
+                return False
+            now = time.time()
+            saved = db.execute(
+                "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
+                " VALUES (?1, ?2, ?3, 'open', ?4, ?5, ?5)"
+                " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
+                " WHERE state = 'open'",
+                (outcome_id, session_id, body, now + lease_s, now),
+            )
+            return saved.rowcount == 1
+
+        return await self._write(step)
 
     async def close_outcome(
         self, outcome_id: str, body: str, *, only_expired: bool = False
@@ -221,12 +224,16 @@ class SqliteStore(SqliteFile):
     async def forget_session(self, session_id: str) -> int:
         def step(db: sqlite3.Connection) -> int:
             _delete_expired_leases(db)
+            db.execute(
+                "INSERT OR REPLACE INTO lease (name, holder, until) VALUES (?, ?, ?)",
+                (forgotten_mark(session_id), _NOBODY, time.time() + FORGOTTEN_S),
+            )
             return _delete_session(db, session_id)
 
         return await self._delete(step)
 
-    async def outcome_is_forgotten(self, outcome_id: str) -> bool:
-        return await self.lease_is_held(f"{_FORGOTTEN}{outcome_id}")
+    async def is_forgotten(self, session_id: str, age_s: float) -> bool:
+        return await self._read(lambda db: _is_forgotten(db, session_id, age_s))
 
     async def forget_older(self, age_s: float) -> int:
         def step(db: sqlite3.Connection) -> int:
@@ -354,12 +361,13 @@ def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:
     db.execute("UPDATE request SET room_sid = ? WHERE session_id = ?", (room_sid, session_id))
 
 
+def _is_forgotten(db: sqlite3.Connection, session_id: str, age_s: float) -> bool:
+    kept_until = time.time() - age_s + FORGOTTEN_S
+    newer = "SELECT 1 FROM lease WHERE name = ? AND until > ?"
+    return db.execute(newer, (forgotten_mark(session_id), kept_until)).fetchone() is not None
+
+
 def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
-    db.execute(
-        "INSERT OR IGNORE INTO lease (name, holder, until) SELECT ?1 || id, ?2, ?3 FROM outcome"
-        " WHERE session_id = ?4",
-        (_FORGOTTEN, _NOBODY, time.time() + FORGOTTEN_S, session_id),
-    )
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))
     db.execute("DELETE FROM request WHERE session_id = ?", (session_id,))
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount

@@ -126,7 +126,7 @@ class OutcomeRecorder:
         if self._store is None:
             return False
         try:
-            return await self._store.outcome_is_forgotten(self._outcome.id)
+            return await self._store.is_forgotten(self._outcome.session_id, self._age_s())
         except StoreError:
             return False  # the failed save is logged
 
@@ -199,13 +199,15 @@ class OutcomeRecorder:
 
     async def _save(self, store: Store) -> None:
         """Save the outcome, unless it was closed or deleted, and count avatar seconds."""
-        body = self._body()
-        await store.open_outcome(self._outcome.id, self._outcome.session_id, body, LEASE_S)
+        session_id, body, age_s = self._outcome.session_id, self._body(), self._age_s()
+        await store.open_outcome(self._outcome.id, session_id, body, LEASE_S, age_s=age_s)
         await self._state.avatar_usage.add_to_ledger(store)
+
+    def _age_s(self) -> float:
+        return time.monotonic() - self._state.began_at
 
     def _body(self) -> str:
         outcome, state, script = self._outcome, self._state, self._state.script
-        now = time.monotonic()
         outcome.script, outcome.script_version = script.name, script.version
         outcome.script_reason, outcome.industry = script.reason, script.industry
         outcome.answers = dict(state.answers.given)
@@ -213,9 +215,9 @@ class OutcomeRecorder:
         outcome.locale = script.locale
         if outcome.locales[-1:] != [script.locale]:
             outcome.locales.append(script.locale)
-        outcome.duration_s = round(now - state.began_at, 1)
+        outcome.duration_s = round(self._age_s(), 1)
         if state.opened_at is not None:
-            outcome.talk_s = round(now - state.opened_at, 1)
+            outcome.talk_s = round(time.monotonic() - state.opened_at, 1)
             outcome.mode = state.mode
         outcome.avatar_seconds = round(state.avatar_usage.seconds, 1)
         outcome.avatar_session_id = state.avatar_usage.provider_session_id

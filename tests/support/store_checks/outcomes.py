@@ -138,11 +138,11 @@ async def check_forget_session_deletes_all_and_later_writes_fail(store: Store) -
     assert await store.forget_session("s") == 4
     assert await store.phase("s") is None
     assert await store.outcomes("s") == []
-    for id_ in ("open", "expired", "due", "done"):
-        assert not await store.open_outcome(id_, "s", "2", LEASE_S)
+    for id_ in ("open", "expired", "due", "done", "never saved"):
+        assert not await store.open_outcome(id_, "s", "2", LEASE_S, age_s=60)
         assert not await store.close_outcome(id_, "2")
-        assert await store.outcome_is_forgotten(id_)
-    assert not await store.outcome_is_forgotten("kept")
+    assert await store.is_forgotten("s", 60)
+    assert not await store.is_forgotten("other", 60)
     await store.retry_delivery("due", 1, 0)
     assert await due_ids(store) == []
     assert await store.expired_outcomes(10) == []
@@ -152,9 +152,17 @@ async def check_forget_session_deletes_all_and_later_writes_fail(store: Store) -
     assert await store.phase("other") is Phase.STARTED
 
 
+async def check_forgotten_session_may_be_greeted_again(store: Store) -> None:
+    await store.forget_session("s")
+    await asyncio.sleep(0.05)  # the next greeting begins later
+    assert not await store.is_forgotten("s", 0.01)
+    assert await store.open_outcome("new", "s", "1", LEASE_S, age_s=0.01)
+    assert await store.outcomes("s") == ["1"]
+
+
 async def check_forget_session_wins_over_concurrent_saves(store: Store) -> None:
     await store.open_outcome("o", "s", "1", LEASE_S)
-    saves = [store.open_outcome("o", "s", str(i), LEASE_S) for i in range(10)]
+    saves = [store.open_outcome("o", "s", str(i), LEASE_S, age_s=60) for i in range(10)]
     await asyncio.gather(*saves[:5], store.forget_session("s"), *saves[5:])
     assert await store.outcomes("s") == []
     assert not await store.close_outcome("o", "2")
@@ -212,6 +220,7 @@ OUTCOME_CHECKS = [
     check_due_outcomes_filters_by_overdue_time,
     check_outcomes_of_a_session_are_sorted_by_age,
     check_forget_session_deletes_all_and_later_writes_fail,
+    check_forgotten_session_may_be_greeted_again,
     check_forget_session_wins_over_concurrent_saves,
     check_forget_older_keeps_recent_sessions_and_valid_leases,
     check_forget_older_counts_from_the_last_change,
