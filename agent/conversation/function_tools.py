@@ -31,8 +31,6 @@ RECORD: Final = "record_"
 _SENT_MAX: Final = 80
 """Characters of refused arguments that the model is told again."""
 
-Tools = list[llm.Tool | llm.Toolset]
-
 
 class ScriptChanges(Protocol):
     """What the model can change about the script: see `ScriptInUse`."""
@@ -46,58 +44,20 @@ class FunctionTools:
         self._state = state
         self._script = script
 
-    def declared(self) -> Tools:
+    def declared(self) -> list[llm.Tool | llm.Toolset]:
         """The functions for the script in use."""
         script = self._state.script
-        ids = [question.id for question in script.questions]
-        others = [tag for tag in script.locales if tag != script.locale]
-        locale = {"type": "string", "enum": others, "description": "The language from now on."}
-        tools: Tools = []
-        if ids:
-            tools += [self._record_tool(question) for question in script.questions]
-            tools.append(
-                _declare(
-                    self._skip_question,
-                    "skip_question",
-                    "The trainee does not know the answer to this question, would rather not say, "
-                    "or still gives no clear answer when asked again.",
-                    question={"type": "string", "enum": ids, "description": "The question's id."},
-                )
-            )
-        if others:
-            tools.append(
-                _declare(
-                    self._switch_language,
-                    _SWITCH_LANGUAGE,
-                    "The trainee speaks, or asks for, another of these languages. Call this before "
-                    "you say anything, and say nothing else.",
-                    locale=locale,
-                )
-            )
-        tools.append(
-            _declare(
-                self._speak_slower, "speak_slower", "The trainee asks you to speak more slowly."
-            )
-        )
+        tools: list[llm.Tool | llm.Toolset] = [self._record(each) for each in script.questions]
+        if ids := [question.id for question in script.questions]:
+            tools.append(self._skip_question(ids))
+        if others := [tag for tag in script.locales if tag != script.locale]:
+            tools.append(self._switch_language(others))
+        tools.append(self._speak_slower())
         if self._state.may_be_recorded:
-            tools.append(
-                _declare(
-                    self._stop_recording,
-                    "stop_recording",
-                    "The trainee would rather not be recorded. Call this before you say anything.",
-                )
-            )
-        tools.append(
-            _declare(
-                self._end_greeting,
-                END_GREETING,
-                "All is said, or the trainee wants to go on to the video. The closing line is said "
-                "for you: say nothing more.",
-            )
-        )
-        return tools
+            tools.append(self._stop_recording())
+        return [*tools, self._end_greeting()]
 
-    def _record_tool(self, question: Question) -> llm.Tool:
+    def _record(self, question: Question) -> llm.Tool:
         async def record(raw_arguments: dict[str, object]) -> str:
             return (
                 _refusal(raw_arguments, "value")
@@ -113,12 +73,21 @@ class FunctionTools:
             value=_value_schema(question),
         )
 
-    async def _skip_question(self, raw_arguments: dict[str, object]) -> str:
-        question = _text(raw_arguments, "question")
-        return (
-            _refusal(raw_arguments, "question")
-            or self._tapped(question)
-            or self._state.answers.skip(question)
+    def _skip_question(self, ids: list[str]) -> llm.Tool:
+        async def skip(raw_arguments: dict[str, object]) -> str:
+            question = str(raw_arguments.get("question", ""))
+            return (
+                _refusal(raw_arguments, "question")
+                or self._tapped(question)
+                or self._state.answers.skip(question)
+            )
+
+        return _declare(
+            skip,
+            "skip_question",
+            "The trainee does not know the answer to this question, would rather not say, or still "
+            "gives no clear answer when asked again.",
+            question={"type": "string", "enum": ids, "description": "The question's id."},
         )
 
     def _tapped(self, question: str) -> str:
@@ -126,28 +95,53 @@ class FunctionTools:
         tapped = question != "" and question == self._state.tapped_question
         return self._state.answers.summary if tapped else ""
 
-    async def _switch_language(self, raw_arguments: dict[str, object]) -> Agent | str:
-        agent = self._script.switch_language(_text(raw_arguments, "locale"))
-        if agent is None:
+    def _switch_language(self, locales: list[str]) -> llm.Tool:
+        async def switch(raw_arguments: dict[str, object]) -> Agent | str:
+            agent = self._script.switch_language(str(raw_arguments.get("locale", "")))
             locale = self._state.script.locale
-            return f"Continue in {locale}; the script has no other language for this."
-        return agent
+            return agent or f"Continue in {locale}; the script has no other language for this."
 
-    async def _speak_slower(self, raw_arguments: dict[str, object]) -> str:
-        slower = self._script.slow_down()
-        how = "Your voice is slower now." if slower else "Your voice has no slower pace."
-        return f"{how} Use short, simple sentences, and say again what they missed."
+        return _declare(
+            switch,
+            _SWITCH_LANGUAGE,
+            "The trainee speaks, or asks for, another of these languages. Call this before you say "
+            "anything, and say nothing else.",
+            locale={"type": "string", "enum": locales, "description": "The language from now on."},
+        )
 
-    async def _stop_recording(self, raw_arguments: dict[str, object]) -> str:
-        recording = self._state.recording
-        if recording is None or recording.status not in ("recording", "cut_short"):
-            return "Nothing is being recorded. Say so in one sentence, and go on."
-        self._state.events.emit(RecordingDeclined())
-        return "The recording has stopped and is deleted. Say so in one sentence, and go on."
+    def _speak_slower(self) -> llm.Tool:
+        async def slow_down(raw_arguments: dict[str, object]) -> str:
+            slower = self._script.slow_down()
+            how = "Your voice is slower now." if slower else "Your voice has no slower pace."
+            return f"{how} Use short, simple sentences, and say again what they missed."
 
-    async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
-        self._state.events.emit(ClosingRequested("asked"))
-        raise StopResponse
+        return _declare(slow_down, "speak_slower", "The trainee asks you to speak more slowly.")
+
+    def _stop_recording(self) -> llm.Tool:
+        async def stop(raw_arguments: dict[str, object]) -> str:
+            recording = self._state.recording
+            if recording is None or recording.status not in ("recording", "cut_short"):
+                return "Nothing is being recorded. Say so in one sentence, and go on."
+            self._state.events.emit(RecordingDeclined())
+            return "The recording has stopped and is deleted. Say so in one sentence, and go on."
+
+        return _declare(
+            stop,
+            "stop_recording",
+            "The trainee would rather not be recorded. Call this before you say anything.",
+        )
+
+    def _end_greeting(self) -> llm.Tool:
+        async def end(raw_arguments: dict[str, object]) -> None:
+            self._state.events.emit(ClosingRequested("asked"))
+            raise StopResponse
+
+        return _declare(
+            end,
+            END_GREETING,
+            "All is said, or the trainee wants to go on to the video. The closing line is said for "
+            "you: say nothing more.",
+        )
 
 
 def has_asked_next(chat_ctx: llm.ChatContext) -> bool:
@@ -182,10 +176,6 @@ def _refusal(arguments: dict[str, object], name: str) -> str:
         return ""
     sent = ", ".join(arguments)[:_SENT_MAX] or "no argument"
     return f"Send one argument, `{name}`, as the function declares it; you sent {sent}."
-
-
-def _text(arguments: dict[str, object], name: str) -> str:
-    return str(arguments.get(name, ""))
 
 
 def _declare(function: Any, name: str, description: str, **properties: object) -> llm.Tool:
