@@ -66,20 +66,23 @@ class AvatarLink:
 
     async def clear(self, timeout_s: float) -> None:
         """End the stream, and tell the avatar to stop speaking at once."""
-        clearing = self._room.local_participant.perform_rpc(
-            destination_identity=self._identity,
-            method=_RPC_CLEAR,
-            payload="",
-            response_timeout=timeout_s,
-        )
         closed, cleared = await asyncio.gather(
-            self.close(), asyncio.wait_for(clearing, timeout_s), return_exceptions=True
+            self.close(), self._call_clear(timeout_s), return_exceptions=True
         )
         if isinstance(cleared, TimeoutError) or getattr(cleared, "code", None) in _NO_ANSWER:
             raise AvatarTimeout("the avatar did not answer lk.clear_buffer")
         for failed in (cleared, closed):
             if isinstance(failed, BaseException):
                 raise AvatarError(f"the avatar could not be stopped: {type(failed).__name__}")
+
+    async def _call_clear(self, timeout_s: float) -> None:
+        async with asyncio.timeout(timeout_s):
+            await self._room.local_participant.perform_rpc(
+                destination_identity=self._identity,
+                method=_RPC_CLEAR,
+                payload="",
+                response_timeout=timeout_s,
+            )
 
     async def _open(self) -> rtc.ByteStreamWriter:
         # The link to an earlier avatar may have registered its own handler.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from typing import Any, cast
 
@@ -21,6 +22,19 @@ async def test_output_detached_while_it_stops_ends_its_segment(avatar: AvatarOut
     avatar.output.clear_buffer()
     avatar.output.detach()
     assert avatar.interruptions == [True]
+
+
+async def test_output_detached_while_it_stops_leaves_no_call_behind(
+    avatar: AvatarOutputSetup, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Python would write "was never awaited" into the log, in three lines that are not JSON."""
+    await avatar.says(5.0)
+    avatar.output.clear_buffer()
+    await asyncio.sleep(0)
+    avatar.output.detach()
+    await asyncio.sleep(0.1)
+    gc.collect()
+    assert [str(each.message) for each in recwarn] == []
 
 
 async def test_line_is_reported_as_stopped_after_its_text_has_stopped(
