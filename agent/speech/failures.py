@@ -59,16 +59,19 @@ def log_failures(events: Events) -> None:
         if not event.provider or now - logged_at.get(which, -_EVERY_S) < _EVERY_S:
             return
         logged_at[which] = now
+        what = f"answered {event.status}" if event.status else f"failed ({event.error})"
+        advice = PROVIDER_ADVICE.get(event.status or 0, _DEFAULT_ADVICE)
         logger.warning(
-            "a provider failed",
+            "a provider failed; see the error for what to check",
             extra={
                 "event": "provider_failed",
                 "part": event.part,
                 "provider": event.provider,
                 "model": event.model,
-                "error": f"{event.error}: {event.text}",
                 "status": event.status,
-                "advice": PROVIDER_ADVICE.get(event.status or 0, _DEFAULT_ADVICE),
+                # The same text for the same failure: the runbook counts equal lines.
+                "error": f"{event.model} {what}: {advice}",
+                "provider_answer": event.text,
             },
         )
 

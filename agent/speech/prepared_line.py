@@ -10,7 +10,6 @@ from livekit import rtc
 from livekit.agents import APIError, tts
 
 from agent.core.events import Events, LineLost, NoVoiceLeft
-from agent.core.log import logger
 from agent.speech.synthesis import TTS_CONNECT_OPTIONS, FallbackVoices
 
 _FIRST_AUDIO_S: Final = 6.0
@@ -84,12 +83,8 @@ class PreparedLine:
                         limit.reschedule(asyncio.get_running_loop().time() + _SYNTHESIS_S)
                     self._frames.append(event.frame)
                     self._more.set()
-        except (APIError, TimeoutError) as e:
-            self._voice_failed = True
-            logger.warning(
-                "could not prepare the opening; check DEEPGRAM_API_KEY, VOICES and FALLBACK_VOICE",
-                extra={"event": "opening_not_prepared", "error": type(e).__name__},
-            )
+        except (APIError, TimeoutError):
+            self._voice_failed = True  # logged as `provider_failed` or `no_voice_left`
         finally:
             for each in voice.voices:
                 each.off("error", self._on_voice_error)

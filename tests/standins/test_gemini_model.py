@@ -363,5 +363,8 @@ async def test_each_failing_model_is_logged_in_one_line(
         ("provider_failed", "gemini-3.5-flash-lite", 404),
         ("provider_failed", "gemini-2.5-flash-lite", 404),
     ]
-    assert "simulated 404" in lines[0]["error"], "Google's reason"
-    assert "GEMINI_MODEL" in lines[0]["advice"]
+    assert lines[0]["error"] == (
+        "gemini-3.5-flash-lite answered 404: the model or the voice does not exist; check "
+        "GEMINI_MODEL and VOICES"
+    )
+    assert "simulated 404" in lines[0]["provider_answer"]
