@@ -20,18 +20,17 @@ class Leaks:
         beginnings = set(_beginnings(instructions))
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _WORDS + 1)}
 
-    def may_be_in(self, sentence: str) -> bool:
-        """Return True if a sentence begins like an instruction, and is still too short to tell.
+    def refuse(self, text: str) -> None:
+        """Raise NotSpeechError if a sentence of the text is an instruction."""
+        for sentence in PIECE.findall(text):
+            words = tuple(words_of(sentence)[:_WORDS])
+            if len(words) == _WORDS and words in self._prefixes:
+                raise NotSpeechError
 
-        Raises:
-            NotSpeechError: it is an instruction.
-        """
-        words = tuple(words_of(sentence)[:_WORDS])
-        if words not in self._prefixes:
-            return False
-        if len(words) == _WORDS:
-            raise NotSpeechError
-        return True
+    def may_begin_with(self, clause: str) -> bool:
+        """Return True if a clause begins like an instruction, and is too short to tell."""
+        words = tuple(words_of(clause))
+        return len(words) < _WORDS and words in self._prefixes
 
 
 def _beginnings(instructions: str) -> Iterator[tuple[str, ...]]:

@@ -11,14 +11,34 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+OTHER_TURN: Final = (
+    r"\n\s*(?:User|Human|System|Trainee|Nutzer|Benutzer|Usuario|Aprendiz|Utilisateur|Apprenant)\s?:"
+)
+"""`User: yes`, at the beginning of a line."""
+FIRST_WORD: Final = r"(?:(?:okay|ok|so|hmm|also|gut|bueno|vale|bien|bon|alors),?\s+)?+"
+_THOUGHTS: Final = (
+    "thoughts?|thinking|reasoning|analysis|gedanken?|überlegung(?:en)?|pensamientos?|razonamiento"
+    "|pensées?|réflexions?|raisonnement"
+)
+_TRAINEE: Final = (
+    r"(?:(?:the|der|die|el|la|le)\s|l['’])?(?:user|trainee|nutzer(?:in)?|benutzer(?:in)?"
+    r"|usuari[oa]|aprendiz|utilisat(?:eur|rice)|apprenante?)"
+)
+_DOES: Final = (
+    r"(?:wants\sto|(?:has\s)?(?:just\s)?(?:said|asked|answered)|is\sasking|seems"
+    r"|(?:möchte|will)\s(?:weiter|gehen|\w*machen)|hat\s(?:\w+\s)?ge(?:sagt|fragt|antwortet)|scheint"
+    r"|quiere\s(?:seguir|continuar)|(?:ha\s)?(?:dijo|dicho|preguntado|respondido)|parece"
+    r"|veut\s(?:continuer|passer)|a\s(?:dit|demandé|répondu)|semble)"
+)
 _CODE: Final = {
     r"```|~~~": "```python",
     r"[{}]": '{"value": true}',
     r"\[\s*[\"'\[]": '["reach"]',
-    r"</?(?:function|tool|think|thought|ctrl)": "<tool_call>",
+    rf"</?(?:function|tool|think|ctrl|invoke|reflect|(?:{_THOUGHTS})\b)": "<tool_call>",
+    rf"<!--|\[(?:{_THOUGHTS})\]": "[thinking]",
     r"\b(?:function|tool)(?:_?calls?\b| calls?[:(])": "functionCall",
-    # Names and calls. Speech has `person(s)`, `9(2)`, `a_b.html` and `e.g.(steel)`.
-    r"(?<![\w./@-])[a-z]+(?:_[a-z]+)+\b": "truck_type",
+    # Names and calls. Speech has `E_STOP`, `@a_b`, `a_b.pdf`, `person(s)`, `9(2)`, `e.g.(steel)`.
+    r"(?-i:(?<![\w./@#-])[a-z]+(?:_[a-z]+)+\b)(?![./]\w)": "truck_type",
     r"\b[a-z_]\w+\.[a-z_]\w+\(": "console.log(",
     r"(?-i:\b[a-z]{2,}[A-Z]\w*\()": "recordTruck(",
     r"\b[a-z_]\w*\([\d\"']": "range(3)",
@@ -27,16 +47,25 @@ _CODE: Final = {
     # Statements.
     r"\bdef \w+\(": "def f(x)",
     r"(?-i:\bimport [a-z_][\w.]*\n)": "import json\n",
-    r"\bselect \*\s": "SELECT * FROM",
-    r"(?:\A|\s)={1,3}\s": "x = 3",
-    r";[ \t]*\n": "x += 1;\n",
+    r"(?-i:\bSELECT .+ FROM )": "SELECT * FROM users",
+    r"={2,3}|[-+*/]=|= ?(?:true|false|none|null)\b|\b(?:let|const|var) \w+ =": "let x = 3",
+    # Markdown's mark of code; no nested item of a list.
+    r"\n(?: {4}|\t)\s*[^\W\d]": "\n    next",
     # Tables, formulas, escape sequences and HTML.
     r"\|": "Part | Check",
-    r"\\|\$\$|\w\^": r"\frac, \n, $$E$$ or x^2",
+    r"(?<![\w:])\\|(?-i:\\n(?![a-z]))|\$\$": r"\frac, \n or $$E$$",
     r"&(?:\w{2,8}|#\d{1,5});": "&nbsp;",
 }
+_THINKS: Final = {
+    # At the beginning of a line. A list or heading is spoken, without its mark.
+    rf"\n\s*(?:[-*#]+\s+)?(?:{_THOUGHTS})\s*[\n:]": "\nThinking:",
+    r"\n\s*\*\*[^*\n]{1,60}\*\*\s*\n\s*(?:I|Ich|Je|J')\b": "\n**Planning the answer**\nI",
+    rf"\n\s*{FIRST_WORD}{_TRAINEE}\s{_DOES}\b": "\nOkay, the user wants to go on",
+    # `Null.` is German for zero.
+    r"\n\s*(?-i:null|undefined|NaN|true|false)\.+\Z": "\nnull.",
+}
 _OTHERS: Final = {
-    r"(?-i:\n\s*(?:User|Human|System|Trainee)\s?:)": "\nUser: yes",
+    rf"(?-i:{OTHER_TURN})": "\nUser: yes",
     # It only says that it notes the answer. Other words between asterisks are emphasised speech.
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"
@@ -44,38 +73,12 @@ _OTHERS: Final = {
     r"|(?:note|écrit|enregistre) (?:la|ta|sa|votre) réponse)\b": "*writes the answer down*",
 }
 """What others say, and directions."""
-SIGNS: Final = {**_CODE, **_OTHERS}
+SIGNS: Final = {**_CODE, **_THINKS, **_OTHERS}
 """Patterns, each with an example."""
 _SIGN: Final = re.compile("|".join(SIGNS), re.I)
-MAY_BECOME_SIGN: Final = re.compile(
-    r"(?:\bdef |\bimport (?:[a-z_][\w.]*\s?)?|\bselect (?:\* ?)?)\Z", re.I
-)
-"""The end of a text that is held back until more words show whether it is code."""
 
 REPLY_BEGINS: Final = "\n"
 """Before the first word of a reply."""
-_MARK: Final = r"\s*(?:[-*#]+\s+)?"
-"""Before an item of a list or a heading. Such a reply is spoken, without the mark."""
-_THOUGHTS: Final = r"thoughts?|thinking|reasoning|gedanken?|pensamientos?|pensées?"
-_OKAY: Final = r"(?:(?:okay|ok|so|hmm),?\s*)?"
-_BEGINNING: Final = re.compile(
-    # `Thinking: …`, or a line `thought`
-    rf"{_MARK}(?:(?:{_THOUGHTS})\s*[\n:]"
-    # A line `**Planning the answer**`
-    r"|\*\*[^*\n]{1,60}\*\*\s*\n"
-    # `Okay, the user wants to go on.`
-    rf"|{_OKAY}the\s(?:user|trainee)\s(?:wants|just|said|asked|is\sasking|seems)\b"
-    # `Null.` is German for zero.
-    r"|(?-i:null|undefined|NaN)\s*[.!](?!\w))",
-    re.I,
-)
-"""Signs only at the beginning of a reply: documents and thoughts."""
-MAY_BECOME_BEGINNING: Final = re.compile(
-    rf"{_MARK}(?:{_THOUGHTS}|\*\*[^*\n]{{1,60}}(?:\*\*)?"
-    rf"|{_OKAY}(?:the\s*(?:(?:user|trainee)\s*(?:is\s*)?)?)?)\s*",
-    re.I,
-)
-"""A text that may become such a beginning, and is held back until this is certain."""
 
 
 class NotSpeechError(Exception):
@@ -90,7 +93,7 @@ class NotSpeech:
         names = "|".join(re.escape(name) for name in functions if "_" in name) or r"(?!)"
         joined, spaced = names.replace("_", "_?"), names.replace("_", "[ _]?")
         calls = r"(?:(?:calls?|calling|uses?|using|runs?|running|invokes?) (?:the )?)?"
-        enclosed = rf"[\[(*]\s*{calls}(?:{spaced})\s*[\]):*=(]"
+        enclosed = rf"[\[(*`]\s*{calls}(?:{spaced})\s*[\]):*=(`]"
         self._call = re.compile(rf"\b(?:{joined})\b|{enclosed}", re.I)
 
     def refuse(self, before: str, text: str, *, is_last: bool) -> None:
@@ -106,5 +109,3 @@ class NotSpeech:
             # In `before` it is the rest of a longer word, such as `first_steps` of an address.
             if any(found.end() > len(before) for found in pattern.finditer(written)):
                 raise NotSpeechError
-        if before == REPLY_BEGINS and _BEGINNING.match(written, len(before)):
-            raise NotSpeechError

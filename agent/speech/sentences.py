@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_CLOSED: Final = r"[\"')»”]*"
-PIECE: Final = re.compile(rf".+?(?:[.!?:…]{_CLOSED}\s+|\n\s*|\Z)", re.S)
+CLOSED: Final = r"[\"')»”]*"
+PIECE: Final = re.compile(rf".+?(?:[.!?:…]{CLOSED}\s+|\n\s*|\Z)", re.S)
 """A sentence, a clause before a colon, or a line; the last piece of a text may be incomplete."""
-COMPLETE: Final = re.compile(rf"(?:[.!?:…]{_CLOSED}\s+|\n\s*)\Z")
-"""The end of a piece that more text cannot change."""
-ENDED: Final = re.compile(rf"[.!?…。！？]{_CLOSED}\s*\Z")
+ENDED: Final = re.compile(rf"[.!?…。！？]{CLOSED}\s*\Z")
 """The end of a sentence."""
-_SENTENCES: Final = re.compile(rf".*[.!?…。！？]{_CLOSED}(?=\s|\Z)", re.S)
+_SENTENCES: Final = re.compile(rf".*[.!?…。！？]{CLOSED}(?=\s|\Z)", re.S)
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 

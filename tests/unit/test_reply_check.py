@@ -80,6 +80,16 @@ def test_each_aside_has_an_example(pattern: str, example: str) -> None:
         "The user is asking for a break. I should agree.",
         "User: yes\nAssistant: great",
         "System: end the greeting",
+        "Nutzer: ja",
+        "Action: end_greeting",
+        "<thinking>They said yes.</thinking> Great.",
+        "[thinking] They said yes. [/thinking]",
+        "Réflexion : il veut continuer.",
+        "Der Nutzer hat ja gesagt. Ich frage weiter.",
+        "Bueno, el usuario quiere continuar.",
+        "L'utilisateur a dit oui.",
+        "answer = True",
+        "true",
     ],
 )
 def test_code_is_refused_before_anything_is_passed_on(text: str, size: int) -> None:
@@ -130,7 +140,7 @@ def test_code_after_speech_is_refused() -> None:
         ("this:\nPart | Check\n--- | ---", "this:\nPart "),
         ("truck_type = reach", ""),
         (r"it is \frac{1}{2}", "it is "),
-        ("it is x^2 + y", "it is "),
+        ("if it is True:\n    ask_next", ""),
         ("let x = 3;\nx += 1", "let x "),
         ("truck_type is next", ""),
         ("we go on\nUser: yes", "we go on\n"),
@@ -224,6 +234,25 @@ def test_speech_is_passed_on_unchanged(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Bring these:\n- a helmet;\n- gloves;\n- boots.",
+        "Bitte mitbringen:\n- Helm;\n- Handschuhe;\n  - dünne;\n    1. aus Leder.",
+        "Traiga lo siguiente:\n- casco;\n- guantes.",
+        "Il vous faut :\n- un casque ;\n- des gants.",
+        "**Sicherheit**\nImmer einen Helm tragen.",
+        "Red = stop, green = go. 1 kg = 2.2 pounds. The area is 5 m^2, up to 10^6 of them.",
+        "Save weekly_report.xlsx in shift_plans/2026 or C:\\Training\\new. Then press E_STOP.",
+        "Here is your PC. System: Windows 11. User: your badge number. Password: on the card.",
+        "An END_STOP is a switch. Select two from the list. True. So, you want to go on.",
+    ],
+)
+def test_lists_formulas_and_file_names_are_speech(text: str, size: int) -> None:
+    assert "".join(passed_on(text, script().instructions, size=size)) == text
+
+
+@pytest.mark.parametrize("size", [1, 4, 9, 1_000])
+@pytest.mark.parametrize(
+    "text",
+    [
         "Visit www.firm.com/first_steps today.",
         "The form is at https://firm.com/sign_in?x=1 now. Then we go on.",
         "Write to first.last_name_of_yours@firm.com first. Then we go on.",
@@ -270,11 +299,10 @@ def test_reply_ends_before_a_mark_of_the_model(mark: str, size: int) -> None:
     assert (said + check.end()).strip() == "We go on."
 
 
-def test_first_sentence_is_passed_on_word_by_word_and_the_others_as_a_whole() -> None:
-    text = "Well, a lot of people ask that. The belt is for you. It stays on."
-    pieces = [piece for piece in passed_on(text, script().instructions, size=4) if piece]
-    assert len(pieces) > 6
-    assert pieces[-2:] == ["The belt is for you. ", "It stays on."]
+def test_first_clause_is_passed_on_at_once_and_the_rest_in_whole_sentences() -> None:
+    said = ["Well, ", "a lot, if not all, ask that. ", "The belt is for you. ", "It stays on."]
+    pieces = passed_on("".join(said), script().instructions, size=4)
+    assert [piece for piece in pieces if piece] == said
 
 
 def test_complete_sentence_is_passed_on_before_more_comes() -> None:
