@@ -58,7 +58,8 @@ class Conversation:
         events = state.events
         speech = LanguageSpeech(settings, events) if settings else None
         self._line = AgentLine(self.session, events)
-        self._words = TraineeWords(VoiceActivity(self._line), state)
+        activity = VoiceActivity(self._line)
+        self._words = TraineeWords(activity, state)
         self._transcript = Transcript(self.session, events)
         self.script_in_use = ScriptInUse(self.session, self._words, speech)
         self.lines = ScriptLines(self.session, self._words, speech)
@@ -66,7 +67,7 @@ class Conversation:
         """The latest line of the agent that has been created."""
         self._closing: asyncio.Task[None] | None = None
         # It reacts to events, which keep it as long as the session.
-        WordlessSound(self._words, events)
+        WordlessSound(activity.sound, events)
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             report_failures(model, events)
         forward_session_events(self.session, events)

@@ -27,7 +27,9 @@ class TraineeSound:
     def __init__(self, line: AgentLine) -> None:
         self.line = line
         self.words_at = 0.0
-        """When words were last recognised, on the monotonic clock."""
+        """When words of the trainee were last recognised, on the monotonic clock."""
+        self.recognised_at = 0.0
+        """The same for any words: also backchannels, and the agent's own."""
         self.wordless_in_row = 0
         """Sounds in a row without words, during lines."""
         self.hears_echo = False

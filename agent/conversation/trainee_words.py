@@ -54,7 +54,7 @@ class TraineeWords:
     """Filters the events of speech recognition, for all agents of one conversation.
 
     `filter` is the entry: it reads the recogniser's events and yields those for the session. `take`
-    decides about one event, and `_take_words` about words.
+    decides about one event, and `_take_words` about words; `_send` passes an event on.
     """
 
     def __init__(self, activity: VoiceActivity, state: GreetingState) -> None:
@@ -79,8 +79,6 @@ class TraineeWords:
         """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
         """True between the recogniser's start and end of speech."""
-        self._words_at = 0.0
-        """When words were last recognised, on the monotonic clock."""
         state.events.on(LineEnded, lambda _: self._on_line_over())
         state.events.on(LineAdded, self._on_line_added)
         state.events.on(OpeningFinished, lambda _: self.release())
@@ -112,9 +110,6 @@ class TraineeWords:
         held = self._waiting.take_held()
         if held is not None and not self._echo.is_suspected:
             self.unanswered.add(text_of(held), final=True)
-
-    def heard_since(self, at: float) -> bool:
-        return self._words_at >= at
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
         """Take note of audio of the agent's line, so that its echo is recognised."""
@@ -155,58 +150,59 @@ class TraineeWords:
         try:
             async with aclosing(recognised):
                 async for event in recognised:
-                    for ready in self.take(event):
-                        passed.send_nowait(ready)
+                    if self._passed is passed:  # else another connection has replaced this one
+                        self.take(event)
         finally:
             passed.close()
 
-    def take(self, event: SpeechEvent) -> list[SpeechEvent]:
-        """Return the events to pass on for one event of the recogniser."""
+    def take(self, event: SpeechEvent) -> None:
+        """Pass on one event of the recogniser, keep it for later, or drop it."""
         self._early = None
         if event.type is SpeechEventType.START_OF_SPEECH:
             self._turn_open, self._interim = True, ""
             self._echo.turn_began()
-            self._start = event if self._holding or self.line.under_way else None
-            return [event] if self._start is None else []
-        if event.type is SpeechEventType.END_OF_SPEECH:
+            self._start = event
+            if not (self._holding or self.line.under_way):
+                self._send_start()
+        elif event.type is SpeechEventType.END_OF_SPEECH:
             self._turn_open = False
             # The session does not know of a turn whose start was not passed on.
-            return [] if self._take_start() else [event]
-        if event.type not in _TRANSCRIPTS:
-            return [event]
-        # Models return a lone "." or "…" for noise.
-        return self._take_words(event) if words_of(text_of(event)) else []
+            if self._start is None:
+                self._send(event)
+            self._start = None
+        elif event.type not in _TRANSCRIPTS:
+            self._send(event)
+        elif words_of(text_of(event)):  # models return a lone "." or "…" for noise
+            self._take_words(event)
 
-    def _take_words(self, event: SpeechEvent) -> list[SpeechEvent]:
-        """Return the events to pass on for a transcript; the numbers are those of the module."""
+    def _take_words(self, event: SpeechEvent) -> None:
+        """Decide about a transcript; the numbers are those of the module."""
         text, final = text_of(event), event.type is SpeechEventType.FINAL_TRANSCRIPT
-        self._words_at = time.monotonic()
+        self._sound.recognised_at = time.monotonic()
         if not self._turn_open:
             self._echo.turn_began()
         if self._echo.drops(event.alternatives[0]):  # 1
-            return []
+            return
         if self.line.under_way and is_backchannel(text):  # 2
             self._state.events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
                 self.line.resume()
             if final:
                 self._waiting.add_backchannel(event)
-            return []
-        if self._holding:  # 3
+        elif self._holding:  # 3
             self._sound.words_heard()
             self._state.events.emit(SpeechRecognised())
             if final:
                 self._waiting.held.append(self._waiting.joined_with(event))
-            return []
-        if not self._interim and self._echo.suspects(text):  # 4
+        elif not self._interim and self._echo.suspects(text):  # 4
             if final:
                 self._waiting.repeated.append(event)
                 self.line.resume()
-            return []
-        return self._pass(event, text, final=final)
+        else:
+            self._pass_on(event, text, final=final)
 
-    def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
-        """Return the transcript with the words that waited; stop the line if they are enough."""
+    def _pass_on(self, event: SpeechEvent, text: str, *, final: bool) -> None:
+        """Send the transcript with the words that waited; stop the line if they are enough."""
         count = len(words_of(text))
         likely = count >= _CERTAIN_WORDS or (self._interim and count >= _LIKELY_WORDS)
         # A final transcript makes the session stop a paused line. If the line has been stopped
@@ -216,28 +212,24 @@ class TraineeWords:
         if event.type is SpeechEventType.INTERIM_TRANSCRIPT and text == self._interim:
             # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the
             # trainee is silent (https://developers.deepgram.com/docs/flux/state).
-            return []
+            return
         self._sound.words_heard()
         self.unanswered.add(text, final=final)
         self._interim = "" if final else text
+        self._send_start()
         if event.type is SpeechEventType.PREFLIGHT_TRANSCRIPT and self.line.under_way:
             self._early = event
-            return self._take_start()
-        passed = self._waiting.joined_with(event) if final else event
-        return [*self._take_start(), passed]
-
-    def _take_start(self) -> list[SpeechEvent]:
-        start, self._start = self._start, None
-        return [] if start is None else [start]
+        else:
+            self._send(self._waiting.joined_with(event) if final else event)
 
     def _on_line_added(self, event: LineAdded) -> None:
         if event.line.who == "trainee" and not event.line.typed:
             self.unanswered.clear()
 
     def _on_line_over(self) -> None:
-        early, self._early = self._early, None
-        if early is not None:
-            self._send(early)
+        if self._early is not None:
+            self._send(self._early)
+            self._early = None
         self._waiting.line_over(self.line.texts.both)
         if not self._holding:
             self._deliver_held()
@@ -253,12 +245,18 @@ class TraineeWords:
             extra={"event": "early_words_delivered"},
         )
         self.unanswered.add(text_of(held), final=True)
-        self._send(*self._take_start(), held)
+        self._send_start()
+        self._send(held)
         if not self._turn_open:
             # The recogniser has ended this turn already, and will not report its end again.
             self._send(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
 
-    def _send(self, *events: SpeechEvent) -> None:
+    def _send_start(self) -> None:
+        """Send the start of the turn, unless the session has got it."""
+        if self._start is not None:
+            self._send(self._start)
+            self._start = None
+
+    def _send(self, event: SpeechEvent) -> None:
         if self._passed is not None and not self._passed.closed:
-            for event in events:
-                self._passed.send_nowait(event)
+            self._passed.send_nowait(event)

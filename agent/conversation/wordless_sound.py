@@ -12,7 +12,7 @@ from typing import Final
 
 from livekit.agents.vad import VADEvent, VADEventType
 
-from agent.conversation.trainee_words import TraineeWords
+from agent.conversation.trainee_sound import TraineeSound
 from agent.core.events import Events, SpeechNotRecognised
 
 _WORDS_WITHIN_S: Final = 3.5
@@ -30,22 +30,22 @@ on, and a trainee who interrupts it speaks again."""
 class WordlessSound:
     """Emits `SpeechNotRecognised`, but not before a sound that goes on is over."""
 
-    def __init__(self, words: TraineeWords, events: Events) -> None:
-        self._words, self._events = words, events
+    def __init__(self, sound: TraineeSound, events: Events) -> None:
+        self._sound, self._events = sound, events
         self._began_at: float | None = None
         """When the first sound without words began, on the monotonic clock."""
         self._due_at = self._duration_s = 0.0
         self._in_sound = False
         self._timer: asyncio.TimerHandle | None = None
-        words.activity.sound.when_sound(self._on_sound)
+        sound.when_sound(self._on_sound)
 
     def _on_sound(self, event: VADEvent) -> None:
         self._in_sound = event.type is VADEventType.START_OF_SPEECH
         if self._in_sound:
             return
-        is_cough = self._words.line.under_way and event.speech_duration < _COUGH_S
+        is_cough = self._sound.line.under_way and event.speech_duration < _COUGH_S
         ended_at = time.monotonic() - event.silence_duration
-        if self._began_at is None or self._words.heard_since(self._began_at):
+        if self._began_at is None or self._sound.recognised_at >= self._began_at:
             if is_cough:
                 return
             self._began_at = ended_at - event.speech_duration
@@ -61,6 +61,6 @@ class WordlessSound:
     def _on_due(self) -> None:
         if self._in_sound or self._began_at is None:
             return
-        if not self._words.heard_since(self._began_at):
+        if self._sound.recognised_at < self._began_at:
             self._events.emit(SpeechNotRecognised(self._duration_s))
         self._began_at = None

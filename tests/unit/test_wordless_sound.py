@@ -16,7 +16,7 @@ class Setup:
         self.recognition = recognition
         self.noticed: list[float] = []
         recognition.events.on(SpeechNotRecognised, lambda e: self.noticed.append(e.duration_s))
-        self.wordless = WordlessSound(recognition.words, recognition.events)
+        self.wordless = WordlessSound(recognition.activity.sound, recognition.events)
 
     def sound(self, kind: VADEventType, seconds: float = 0.0) -> None:
         self.recognition.activity.sound.report(
