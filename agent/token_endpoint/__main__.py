@@ -19,6 +19,7 @@ from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.log import logger
 from agent.core.options import port, seconds
 from agent.core.settings import EndpointSettings, load_env_file
+from agent.core.settings.spelling import warn_of_misspelled_settings
 from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.http import open_files
@@ -53,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         load_env_file()
         settings = EndpointSettings.from_env(os.environ)
         set_up_logs(settings)
+        warn_of_misspelled_settings(os.environ)
         app = create_app(settings)
         sock = _listen(arguments.host, arguments.port)
         if settings.endpoint_metrics_port is not None:

@@ -29,6 +29,7 @@ from agent.core.settings import (
     StoreSettings,
     WorkerSettings,
 )
+from agent.core.settings.spelling import warn_of_misspelled_settings
 from agent.scripts import PROMPTS, load_library, script_for
 from agent.store import check_writable, open_store
 
@@ -48,6 +49,7 @@ def check_before_start(settings: WorkerSettings) -> None:
     Raises:
         StartupError, StoreError: the worker cannot start; the text says what to do.
     """
+    warn_of_misspelled_settings(os.environ)
     check_scripts(PROMPTS)
     check_google_key(settings)
     check_recordings_dir(settings)

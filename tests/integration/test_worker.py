@@ -57,10 +57,12 @@ async def test_worker_exits_after_the_startup_timeout_if_livekit_is_unreachable(
         **product.stage.environment,
         "LIVEKIT_URL": f"ws://127.0.0.1:{unused}",
         "STARTUP_TIMEOUT_S": "2",
+        "MAX_JOB": "3",
     }
     code, said = await exit_of(dead, tmp_path)
     assert code == 1
     assert "cannot be reached within 2 s" in said
+    assert '"variable": "MAX_JOB", "similar_to": "MAX_JOBS"' in said
     assert "LIVEKIT_URL" in said
 
 

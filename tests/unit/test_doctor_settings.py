@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from agent.cli.doctor.checks import settings
-from agent.cli.doctor.checks.settings import similar_setting
 from agent.cli.doctor.configuration import (
     _SUBSTITUTES,
-    known_names,
     read_configuration,
 )
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.field_types import spelling_problem
+from agent.core.settings.spelling import similar_setting
 from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 
 
@@ -137,7 +136,7 @@ def test_read_configuration_accepts_what_the_processes_accept() -> None:
     ],
 )
 def test_similar_setting_finds_the_misspelled_setting(name: str, meant: str | None) -> None:
-    assert similar_setting(name, known_names()) == meant
+    assert similar_setting(name) == meant
 
 
 def test_read_configuration_knows_both_names_of_a_setting() -> None:

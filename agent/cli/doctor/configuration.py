@@ -18,6 +18,7 @@ from agent.core.folders import exists
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings, wrong_lines
 from agent.core.settings.field_types import spelling_problem
+from agent.core.settings.spelling import known_names
 
 S = TypeVar("S", bound=Settings)
 
@@ -105,11 +106,6 @@ def read_configuration(
         missing_file=file if file and not exists(file) else None,
         overridden=tuple(n for n in sorted(known & in_file.keys()) if merged[n] != in_file[n]),
     )
-
-
-def known_names() -> set[str]:
-    """Return the names of all settings of the worker and the endpoint."""
-    return WorkerSettings.names() | EndpointSettings.names()
 
 
 def _read(settings: type[S], usable: Mapping[str, str]) -> S:

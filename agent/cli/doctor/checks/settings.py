@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration, known_names
+from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
 from agent.core.addresses import is_public_url
+from agent.core.settings.spelling import known_names, misspelled
 
 _FIXES = {
     "LIVEKIT_URL": "set it to your project's address, like wss://your-project.livekit.cloud",
@@ -25,20 +25,6 @@ _FIXES = {
     "PLATFORM_JWT_SECRET": "32 bytes or more: openssl rand -base64 48",
 }
 _SEE = "see .env.example"
-_SIMILARITY = 0.88
-"""LIVEKIT_API_SECERT is similar to LIVEKIT_API_SECRET; LIVEKIT_AGENT_NAME_OVERRIDE is not."""
-
-_OTHER_NAMES = {
-    "GEMINI_API_KEY": "GOOGLE_API_KEY",
-    "LIVEKIT_HOST": "LIVEKIT_URL",
-    "LIVEKIT_WS_URL": "LIVEKIT_URL",
-    "LIVEKIT_KEY": "LIVEKIT_API_KEY",
-    "LIVEKIT_SECRET": "LIVEKIT_API_SECRET",
-    "DG_API_KEY": "DEEPGRAM_API_KEY",
-    "AVATAR_ID": "BEYOND_PRESENCE_AVATAR_ID",
-    "AGENT_NAME": "LIVEKIT_AGENT_NAME",
-}
-"""Names that other products use for our settings."""
 
 
 def check(config: Configuration) -> Iterator[CheckResult]:
@@ -57,14 +43,14 @@ def check(config: Configuration) -> Iterator[CheckResult]:
             f"there is no .env in {config.missing_file.absolute().parent}",
             "run doctor in the folder of .env, where the process starts, or set the variables",
         )
-    misspelled = dict(_misspelled(config))
+    renamed = dict(misspelled(config.environ))
     for name, why in sorted(config.problems.items()):
         if name:
-            yield _wrong(name, why, misspelled)
+            yield _wrong(name, why, renamed)
     for sentence in config.problems.get("", "").splitlines():
         name = _setting_in(sentence)
         yield failed(f"settings.{name}", sentence, _FIXES.get(name, _SEE))
-    for wrong, meant in misspelled.items():
+    for wrong, meant in renamed.items():
         if config.problems.get(meant) != "is missing":
             yield warning(
                 f"settings.{wrong}",
@@ -99,8 +85,8 @@ def check(config: Configuration) -> Iterator[CheckResult]:
         yield from _origins(config.endpoint.cors_allowed_origins)
 
 
-def _wrong(name: str, why: str, misspelled: dict[str, str]) -> CheckResult:
-    instead = [wrong for wrong, meant in misspelled.items() if meant == name]
+def _wrong(name: str, why: str, renamed: dict[str, str]) -> CheckResult:
+    instead = [wrong for wrong, meant in renamed.items() if meant == name]
     if why == "is missing" and instead:
         return failed(
             f"settings.{name}",
@@ -116,29 +102,6 @@ def _setting_in(sentence: str) -> str:
     known = known_names()
     named = (word for word in re.findall(r"[A-Z][A-Z0-9_]+", sentence) if word in known)
     return next(named, "several")
-
-
-def _misspelled(config: Configuration) -> Iterator[tuple[str, str]]:
-    """Yield variables that are not settings, and the unset setting that each is similar to."""
-    known = known_names()
-    for name in sorted(config.environ):
-        meant = similar_setting(name, known)
-        if meant and config.environ.get(meant, "") == "":
-            yield name, meant
-
-
-def similar_setting(name: str, known: Iterable[str]) -> str | None:
-    """Return the setting that `name` is probably a misspelling of; None if there is none."""
-    known = set(known)
-    if name in known:
-        return None
-    upper = name.upper().replace("-", "_")
-    if upper in known:
-        return upper
-    if upper in _OTHER_NAMES:
-        return _OTHER_NAMES[upper]
-    close = difflib.get_close_matches(upper, known, n=1, cutoff=_SIMILARITY)
-    return close[0] if close else None
 
 
 def _equal_secrets(config: Configuration) -> Iterator[CheckResult]:
