@@ -19,8 +19,8 @@ async def results(providers: Providers, http: aiohttp.ClientSession, **variables
     environ = {"DEEPGRAM_API_KEY": "k" * 40, "GOOGLE_API_KEY": "k" * 40, **variables}
     config = read_configuration(environ | providers.environment, parts=frozenset({"worker"}))
     client = HttpClient(http)
-    found = [result async for result in deepgram.check(config, client)]
-    found += [result async for result in gemini.check(config, client)]
+    found = await deepgram.check(config, client)
+    found += await gemini.check(config, client)
     return as_lines(found)
 
 

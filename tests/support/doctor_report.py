@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 from agent.__main__ import main
-from agent.cli.doctor import http_client, probe_room, run
+from agent.cli.doctor import http_client, probe_room, result
 from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.result import CheckResult
 from agent.cli.doctor.run import run_checks
@@ -45,7 +45,7 @@ def _long_timeouts(*, answers: bool = True) -> Iterator[None]:
             6.5 s of a worker's.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(run, "_LIMIT_S", _CHECK_S))
+        stack.enter_context(mock.patch.object(result, "_LIMIT_S", _CHECK_S))
         if answers:
             for module in (http_client, probe_room):
                 stack.enter_context(mock.patch.object(module, "REQUEST_TIMEOUT_S", _ANSWER_S))

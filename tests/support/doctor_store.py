@@ -16,5 +16,5 @@ def store_configuration(folder: Path, **more: str) -> Configuration:
 
 async def check_store(folder: Path, **more: str) -> dict[str, CheckResult]:
     return {
-        result.check: result async for result in store.check(store_configuration(folder, **more))
+        result.check: result for result in await store.check(store_configuration(folder, **more))
     }

@@ -41,7 +41,7 @@ def test_unknown_versions_and_livekit_cloud_are_not_checked(server: ServerInfo) 
 
 async def pages(**environ: str) -> list[CheckResult]:
     config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
-    return [result async for result in livekit_public_url.check_pages(config)]
+    return await livekit_public_url.check_pages(config)
 
 
 @pytest.mark.parametrize(

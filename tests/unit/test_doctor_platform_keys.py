@@ -25,7 +25,7 @@ async def found(url: str, audience: str = "greeter") -> list[str]:
     environ = {"PLATFORM_JWKS_URL": url, "PLATFORM_JWT_AUDIENCE": audience}
     async with aiohttp.ClientSession() as http:
         config = read_configuration(environ, parts=ENDPOINT)
-        return as_lines([found async for found in platform_keys.check(config, HttpClient(http))])
+        return as_lines(await platform_keys.check(config, HttpClient(http)))
 
 
 async def test_platform_keys_check_counts_the_published_keys() -> None:

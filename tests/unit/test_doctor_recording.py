@@ -15,7 +15,7 @@ from tests.support.environments import WORKER
 
 async def found(environ: dict[str, str]) -> list[str]:
     config = read_configuration({**WORKER, **environ}, parts=frozenset({"worker"}))
-    return as_lines([found async for found in recording.check(config)])
+    return as_lines(await recording.check(config))
 
 
 async def test_recording_check_has_no_result_if_recording_is_off() -> None:

@@ -95,7 +95,7 @@ async def test_check_skips_what_it_cannot_find_out(
             yield result
 
     config = read_configuration(environ, parts=frozenset({"worker"}))
-    results = [result async for result in check(config)]
+    results = await check(config)
     assert [f"{result.level} {result.check}" for result in results] == lines
     for result in results:
         if result.level == "failed" and result.what:

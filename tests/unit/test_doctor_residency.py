@@ -101,7 +101,7 @@ def test_residency_finds_a_bucket_outside_the_eu(region: str, level: str) -> Non
 async def lines(environ: dict[str, str]) -> dict[str, str]:
     config = read_configuration({**EU, **environ}, parts=BOTH_PARTS)
     async with http_session() as session:
-        found = [r async for r in gemini.check(config, HttpClient(session))]
+        found = await gemini.check(config, HttpClient(session))
     return {r.check: f"{r.level}: {r.what}" for r in found}
 
 

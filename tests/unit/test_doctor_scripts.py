@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli.doctor import run
+from agent.cli.doctor import result as doctor_result
 from agent.cli.doctor.checks import scripts
 from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.result import CheckResult, Level
@@ -29,7 +29,7 @@ def prompts() -> Iterator[Path]:
 
 async def found_in(root: Path, **settings: str) -> dict[str, CheckResult]:
     config = read_configuration({**BOTH_SERVICES, **settings}, parts=BOTH_PARTS)
-    return {result.check: result async for result in scripts.check(config, root)}
+    return {result.check: result for result in await scripts.check(config, root)}
 
 
 def name_in_script(root: Path, line: str) -> None:
@@ -90,6 +90,6 @@ async def test_scripts_check_names_a_folder_that_cannot_be_read(
 
 async def test_scripts_check_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine it takes longer than a server may take to answer."""
-    monkeypatch.setattr(run, "_LIMIT_S", 0.01)
-    found = await run.run_checks(read_configuration({}, parts=BOTH_PARTS))
+    monkeypatch.setattr(doctor_result, "_LIMIT_S", 0.01)
+    found = await scripts.check(read_configuration({}, parts=BOTH_PARTS))
     assert [r.level for r in found if r.check == "scripts.valid"] == [Level.OK]

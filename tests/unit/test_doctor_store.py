@@ -110,7 +110,7 @@ async def test_store_check_names_the_folder_of_another_user() -> None:
             configuration = store_configuration(state, PLATFORM_API_KEY="k" * 16)
             with of_another_user(state):
                 found = await check_store(state)
-                [shared] = [r async for r in store.check_shared(configuration, HttpClient(session))]
+                [shared] = await store.check_shared(configuration, HttpClient(session))
     assert list(found) == ["store.usable"]
     assert found["store.usable"].level is Level.FAILED
     said = found["store.usable"].what
@@ -139,7 +139,7 @@ async def test_store_check_finds_out_whether_the_endpoint_uses_the_same_store(
     app.router.add_post("/api/users/sessions/{session}/avatar-greeting/end/", end)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         config = store_configuration(tmp_path / "shared", ENDPOINT_URL=str(server.make_url("/")))
-        [result] = [r async for r in store.check_shared(config, HttpClient(session))]
+        [result] = await store.check_shared(config, HttpClient(session))
     assert (result.check, result.level) == ("store.shared", level)
     if level is Level.FAILED:
         assert "same REDIS_URL" in result.fix

@@ -48,7 +48,7 @@ async def test_doctor_compares_its_version_with_the_endpoints(
     async with serving(app) as url, http_session() as http:
         environ = {**BOTH_SERVICES, "ENDPOINT_URL": url}
         config = read_configuration(environ, parts=frozenset({"worker"}))
-        results = [one async for one in token_endpoint.check(config, HttpClient(http))]
+        results = await token_endpoint.check(config, HttpClient(http))
     assert {one.check: one.level for one in results} == {"endpoint.reachable": "ok", **levels}
 
 
@@ -82,7 +82,7 @@ async def test_doctor_names_the_setting_for_which_the_endpoint_refuses_a_jwt(
     async with serving(app) as url, http_session() as http:
         environ = {**BOTH_SERVICES, **secret, **here, "ENDPOINT_URL": url, "PLATFORM_API_KEY": ""}
         config = read_configuration(environ, parts=frozenset({"endpoint"}))
-        results = [one async for one in token_endpoint.check(config, HttpClient(http))]
+        results = await token_endpoint.check(config, HttpClient(http))
     [found] = [one for one in results if one.check == "endpoint.jwt"]
     if named:
         assert found.what == f"the token endpoint does not accept {named}"

@@ -36,7 +36,7 @@ async def found(url: str) -> CheckResult:
     environ = {"OUTCOME_WEBHOOK_URL": url, "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8}
     config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
     async with http_session() as http:
-        [result] = [one async for one in outcome_webhook.check(config, HttpClient(http))]
+        [result] = await outcome_webhook.check(config, HttpClient(http))
     return result
 
 

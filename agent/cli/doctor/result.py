@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -86,13 +87,17 @@ def unexpected(
 Results = Callable[..., AsyncIterator[CheckResult]]
 """Takes the configuration, and what else the check needs."""
 
+_LIMIT_S = 12.0
+"""For each check; with the start of the interpreter, the command takes less than 15 s."""
+
 
 @dataclass(frozen=True)
 class Check:
     """A check: its ids, and what follows if it cannot be completed.
 
-    All are skipped if a setting that it needs is not usable. If a server does not respond, the next
-    one has failed. After a problem with one of them, those without a result are skipped.
+    All are skipped if a setting that it needs is not usable. If a server does not respond, the time
+    is up or the check itself fails, the next one has failed. After a problem with one of them,
+    those without a result are skipped.
     """
 
     ids: tuple[str, ...]
@@ -104,29 +109,45 @@ class Check:
     """The setting that has the address of the server."""
     hint: str
     """To add to the advice if the server does not respond."""
+    limit_s: float | None
+    """None for `_LIMIT_S`."""
 
-    async def __call__(self, config: Configuration, *args: Any) -> AsyncIterator[CheckResult]:
-        """Yield the results."""
-        open_ids = dict.fromkeys(self.ids)
-        why = config.lacks(*self.needs)
+    async def __call__(self, config: Configuration, *args: Any) -> list[CheckResult]:
+        """Return the results."""
+        found: list[CheckResult] = []
+        why, limit_s = config.lacks(*self.needs), self.limit_s or _LIMIT_S
         try:
-            if not why:
-                async for result in self.results(config, *args):
-                    open_ids.pop(result.check, None)
-                    if result.check in self.ids and result.level is not Level.OK:
-                        why = f"{result.check} is not ok: see above"
-                    yield result
+            async with asyncio.timeout(limit_s):
+                if not why:
+                    async for result in self.results(config, *args):
+                        found.append(result)
         except NoResponse as e:
-            check = next(iter(open_ids), self.ids[-1])
-            open_ids.pop(check, None)
-            why = f"{check} is not ok: see above"
-            yield failed(check, f"{self.address}: {e.what}", f"{e.fix}{self.hint}")
-        for check in open_ids if why else ():
-            yield skipped(check, why)
+            self._fail(found, f"{self.address}: {e.what}", f"{e.fix}{self.hint}")
+        except TimeoutError:
+            what = f"not finished within {limit_s:g} s"
+            self._fail(found, what, "this machine or a server is slow: run doctor again")
+        except Exception as e:  # noqa: BLE001  the process edge: still show the other results
+            # Leave its text out: it may contain a token.
+            what = f"could not be checked ({type(e).__name__})"
+            self._fail(found, what, "please report this bug")
+        wrong = [r.check for r in found if r.check in self.ids and r.level is not Level.OK]
+        if wrong:
+            why = f"{wrong[-1]} is not ok: see above"
+        return found + [skipped(check, why) for check in self._open(found) if why]
+
+    def _open(self, found: list[CheckResult]) -> list[str]:
+        return [check for check in self.ids if check not in {result.check for result in found}]
+
+    def _fail(self, found: list[CheckResult], what: str, fix: str) -> None:
+        found.append(failed([*self._open(found), self.ids[-1]][0], what, fix))
 
 
 def reports(
-    *ids: str, needs: tuple[str, ...] = (), address: str = "", hint: str = ""
+    *ids: str,
+    needs: tuple[str, ...] = (),
+    address: str = "",
+    hint: str = "",
+    limit_s: float | None = None,
 ) -> Callable[[Results], Check]:
     """Make a check of a function; the arguments are the fields of `Check`."""
-    return lambda results: Check(ids, results, needs, address, hint)
+    return lambda results: Check(ids, results, needs, address, hint, limit_s)

@@ -15,7 +15,13 @@ from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped
 _LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 
 
-@reports("livekit.reachable", "livekit.credentials", needs=("LIVEKIT_URL",), address="LIVEKIT_URL")
+@reports(
+    "livekit.reachable",
+    "livekit.credentials",
+    *("livekit.websocket", "worker.registered"),  # of `worker.check`, which needs the others
+    needs=("LIVEKIT_URL",),
+    address="LIVEKIT_URL",
+)
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Send one authenticated request that changes nothing."""
     url = config.worker.livekit_url

@@ -15,8 +15,11 @@ from agent.scripts import PROMPTS, Library, load_library
 from agent.scripts.checks.folders import check_path
 from agent.speech.voices import choose_voice, gemini_voice, spoken_language
 
+_LIMIT_S = 60.0
+"""This check waits for nothing but a CPU: 2 s of one, which a busy machine may not have."""
 
-@reports("scripts.valid", "scripts.voices")
+
+@reports("scripts.valid", "scripts.voices", limit_s=_LIMIT_S)
 async def check(config: Configuration, root: Path = PROMPTS) -> AsyncIterator[CheckResult]:
     try:
         voices = None if config.lacks("VOICES") else config.worker.voices

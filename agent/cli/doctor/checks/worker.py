@@ -22,7 +22,7 @@ _LIVEKIT_MIN = (1, 9, 10)
 _START = "start it (python -m agent start), or check its log for why it is not registered"
 
 
-@reports("worker.registered", needs=("LIVEKIT_AGENT_NAME",))
+@reports("livekit.websocket", "worker.registered", needs=("LIVEKIT_AGENT_NAME",))
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Dispatch an agent to a temporary room without a trainee, and open LiveKit's WebSocket."""
     settings = config.worker
