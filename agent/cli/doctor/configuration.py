@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,6 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
-from agent.core.folders import exists
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings, wrong_lines
 from agent.core.settings.field_types import spelling_problem
@@ -42,6 +41,19 @@ _SUBSTITUTES = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class DotenvFile:
+    """A `.env`, as far as it can be read."""
+
+    path: Path | None
+    """None to read none."""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    problems: tuple[str, ...] = ()
+    """What is wrong with the file itself."""
+    repeated: tuple[str, ...] = ()
+    """Variables that are set again, often by the empty line of .env.example, which counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """The settings with which the worker and the endpoint would start."""
 
@@ -53,14 +65,7 @@ class Configuration:
     """Why a setting is not usable, by name; under "" problems that involve several settings."""
     parts: frozenset[str]
     """`worker`, `endpoint` or both: the processes that use this environment."""
-    file_problems: tuple[str, ...] = ()
-    """What is wrong with `.env` itself."""
-    repeated: tuple[str, ...] = ()
-    """Variables that `.env` sets again, to another value."""
-    missing_file: Path | None = None
-    """The `.env` that does not exist."""
-    overridden: tuple[str, ...] = ()
-    """Settings in `.env` that have another value in the environment, which takes precedence."""
+    file: DotenvFile
 
     def lacks(self, *names: str) -> str:
         """Say which of the settings that a check needs are not usable; empty if all are."""
@@ -79,8 +84,8 @@ def read_configuration(
         parts: the processes whose settings must be complete.
         file: the `.env`; the environment takes precedence.
     """
-    in_file, file_problems, repeated = _read_dotenv(file) if file else ({}, (), ())
-    merged = {**in_file, **environ}
+    dotenv = _read_dotenv(file)
+    merged = {**dotenv.values, **environ}
     problems: dict[str, str] = {}
     if "worker" in parts:
         problems |= WorkerSettings.problems(merged)
@@ -90,8 +95,7 @@ def read_configuration(
         problems |= of_endpoint
         if both:
             problems[""] = "\n".join(dict.fromkeys("\n".join(both).splitlines()))
-    known = known_names()
-    for name in known & merged.keys():
+    for name in known_names() & merged.keys():
         if problem := spelling_problem(merged[name]):
             problems[name] = problem
     usable = {k: v for k, v in merged.items() if k not in problems}
@@ -101,10 +105,7 @@ def read_configuration(
         endpoint=_read(EndpointSettings, usable),
         problems=problems,
         parts=parts,
-        file_problems=file_problems,
-        repeated=repeated,
-        missing_file=file if file and not exists(file) else None,
-        overridden=tuple(n for n in sorted(known & in_file.keys()) if merged[n] != in_file[n]),
+        file=dotenv,
     )
 
 
@@ -119,27 +120,23 @@ def _read(settings: type[S], usable: Mapping[str, str]) -> S:
     )
 
 
-def _read_dotenv(file: Path) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """Return the values in `.env`, what is wrong with the file, and what is set again."""
+def _read_dotenv(file: Path | None) -> DotenvFile:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig") if file else ""
     except FileNotFoundError:
-        return {}, (), ()
+        text = ""
     except OSError as e:
-        return {}, (f"cannot be read: {e.strerror}",), ()
+        return DotenvFile(path=file, problems=(f"cannot be read: {e.strerror}",))
     except UnicodeDecodeError:
-        return {}, ("is not UTF-8 text",), ()
-    values = dotenv_values(stream=io.StringIO(text))
-    usable = {name: value for name, value in values.items() if value is not None}
-    return usable, tuple(wrong_lines(text)), tuple(dict.fromkeys(_repeated(text)))
-
-
-def _repeated(text: str) -> Iterator[str]:
-    """Yield variables that are set again: often by the empty line of .env.example, which counts."""
-    before: dict[str | None, str | None] = {}
-    for line in parse_stream(io.StringIO(text)):
-        if line.key and before.setdefault(line.key, line.value) != line.value:
-            yield line.key
+        return DotenvFile(path=file, problems=("is not UTF-8 text",))
+    lines = [(line.key, line.value) for line in parse_stream(io.StringIO(text)) if line.key]
+    first = dict(reversed(lines))
+    return DotenvFile(
+        path=file,
+        values={k: v for k, v in dotenv_values(stream=io.StringIO(text)).items() if v is not None},
+        problems=tuple(wrong_lines(text)),
+        repeated=tuple(dict.fromkeys(name for name, value in lines if value != first[name])),
+    )
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

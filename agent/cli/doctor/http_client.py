@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from agent.core.http_session import proxy_for, read_at_most
 
@@ -45,6 +46,7 @@ class Response:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """aiohttp's, which finds a name in any case."""
 
     def json(self) -> Any:
         """Return the body as JSON; None if it is not JSON."""
@@ -102,9 +104,7 @@ class HttpClient:
             ) as response:
                 self._note_clock(server, response.headers.get("Date", ""))
                 content = await read_at_most(response, _BODY_MAX)
-                return Response(
-                    status=response.status, body=content, headers=dict(response.headers)
-                )
+                return Response(status=response.status, body=content, headers=response.headers)
 
     @asynccontextmanager
     async def web_socket(
@@ -207,13 +207,9 @@ def _explained(error: Exception, url: str) -> NoResponse:
 def host_and_port(url: str) -> str:
     """Return host and port of an address, without user, password, path and query."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return URL(url).host_port_subcomponent or ""
     except ValueError:
         return "the address"
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    return f"{host}:{port}" if port else host
 
 
 def https_url(url: str) -> str:

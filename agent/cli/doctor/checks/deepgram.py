@@ -8,7 +8,7 @@ every voice in VOICES and FALLBACK_VOICE says one word. The few characters are b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlencode
 
@@ -71,36 +71,31 @@ async def _recognition(config: Configuration, connect: _Connect) -> list[CheckRe
     """Open a connection for each model and language that a script needs."""
     if unusable := config.lacks("DEEPGRAM_STT_MODEL"):
         return [skipped(_HEARS, unusable)]
-    model = config.worker.deepgram_stt_model
-    locales = await _locales()
-    choices: dict[RecognitionChoice, list[str]] = {}
+    model, locales = config.worker.deepgram_stt_model, await _locales()
+    named: dict[RecognitionChoice, list[str]] = {}
     for locale in locales:
         # As a conversation does: its own locale first, then those it can change to.
-        choice = choose_recognition(model, [locale, *locales])
-        choices.setdefault(choice, []).append(locale)
-    errors = await asyncio.gather(*(_open(connect, choice) for choice in choices))
-    if all(error and error.status in {400, 404} for error in errors):
-        fix = "check DEEPGRAM_STT_MODEL; the default is flux-general-multi"
-        return [failed(_HEARS, f"{_PROVIDER} has no STT model {model}", fix)]
-    found = [
-        _refused(choice, choices[choice], error)
-        for choice, error in zip(choices, errors, strict=True)
-        if error
-    ]
+        named.setdefault(choose_recognition(model, [locale, *locales]), []).append(locale)
+
+    async def listen(choice: RecognitionChoice) -> NoResponse | None:
+        try:
+            async with connect(choice.path, [("sample_rate", "16000"), *choice.query]) as socket:
+                await socket.send_json({"type": "CloseStream"})
+        except NoResponse as e:
+            return e
+        return None
+
+    errors = {
+        f"{', '.join(named[choice])} with the STT model {choice.model}": error
+        for choice, error in zip(named, await asyncio.gather(*map(listen, named)), strict=True)
+    }
+    fix = (
+        "set DEEPGRAM_STT_MODEL to a model for these languages (the default is "
+        "flux-general-multi), or remove their scripts; see "
+        "developers.deepgram.com/docs/models-languages-overview"
+    )
     what = f"{_PROVIDER} has the STT model {model}, and recognises {', '.join(locales)}"
-    return found or [ok(_HEARS, what)]
-
-
-def _refused(choice: RecognitionChoice, locales: list[str], error: NoResponse) -> CheckResult:
-    named = ", ".join(locales)
-    if error.status in {400, 404}:
-        return failed(
-            _HEARS,
-            f"{_PROVIDER} does not recognise {named} with the STT model {choice.model}",
-            "set DEEPGRAM_STT_MODEL to a model for these languages, or remove their scripts; see "
-            "developers.deepgram.com/docs/models-languages-overview",
-        )
-    return unexpected(_HEARS, _PROVIDER, error, _ADVICE, f"opened {choice.path} for {named}")
+    return _problems(_HEARS, "does not recognise", errors, fix) or [ok(_HEARS, what)]
 
 
 async def _locales() -> list[str]:
@@ -112,18 +107,8 @@ async def _locales() -> list[str]:
     return sorted({locale for files in library.scripts.values() for locale in files}) or ["en"]
 
 
-async def _open(connect: _Connect, choice: RecognitionChoice) -> NoResponse | None:
-    """Open and close the WebSocket; return what prevented it."""
-    try:
-        async with connect(choice.path, [("sample_rate", "16000"), *choice.query]) as socket:
-            await socket.send_json({"type": "CloseStream"})
-    except NoResponse as e:
-        return e
-    return None
-
-
 async def _voices(config: Configuration, connect: _Connect) -> list[CheckResult]:
-    """Return one result if all voices speak, otherwise one for each problem."""
+    """Let each voice say one word."""
     if unusable := config.lacks("VOICES", "FALLBACK_VOICE"):
         return [skipped(_VOICES, unusable)]
     named = {*config.worker.voices.values(), config.worker.fallback_voice}
@@ -137,19 +122,9 @@ async def _voices(config: Configuration, connect: _Connect) -> list[CheckResult]
             return await _say(connect, voice)
 
     errors = dict(zip(voices, await asyncio.gather(*map(say, voices)), strict=True))
-    unknown = [voice for voice, error in errors.items() if error and error.status in {400, 404}]
-    found = []
-    if unknown:
-        what = f"{_PROVIDER} has no voice {', '.join(unknown)}"
-        fix = "check VOICES and FALLBACK_VOICE against developers.deepgram.com/docs/tts-models"
-        found.append(failed(_VOICES, what, fix))
-    found += [
-        unexpected(_VOICES, _PROVIDER, error, PROVIDER_ADVICE, f"said one word with {voice}")
-        for voice, error in errors.items()
-        if error and voice not in unknown
-    ]
+    fix = "check VOICES and FALLBACK_VOICE against developers.deepgram.com/docs/tts-models"
     what = f"all {len(voices)} voices of {_PROVIDER} in VOICES and FALLBACK_VOICE speak"
-    return found or [ok(_VOICES, what)]
+    return _problems(_VOICES, "has no voice", errors, fix) or [ok(_VOICES, what)]
 
 
 async def _say(connect: _Connect, voice: str) -> NoResponse | None:
@@ -167,3 +142,23 @@ async def _say(connect: _Connect, voice: str) -> NoResponse | None:
         "it closed the connection without any sound",
         "try again; if it fails again, set another voice in VOICES",
     )
+
+
+def _problems(
+    check: str, lacks: str, errors: Mapping[str, NoResponse | None], fix: str
+) -> list[CheckResult]:
+    """Return one result for all that Deepgram does not have, and one for each other error.
+
+    Args:
+        lacks: how to say that it does not have the keys of `errors`.
+        fix: what to do about that.
+    """
+    missing = [name for name, error in errors.items() if error and error.status in {400, 404}]
+    found = [
+        unexpected(check, _PROVIDER, error, _ADVICE, f"tried {name}")
+        for name, error in errors.items()
+        if error and name not in missing
+    ]
+    if missing:
+        found.insert(0, failed(check, f"{_PROVIDER} {lacks} {', '.join(missing)}", fix))
+    return found

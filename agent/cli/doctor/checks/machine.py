@@ -1,20 +1,16 @@
-"""Machine: the clock, free disk space, cores for MAX_JOBS, and the installed versions."""
+"""Machine: the clock, free disk space, and cores for MAX_JOBS."""
 
 from __future__ import annotations
 
 import os
-import platform
 import shutil
-import tomllib
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.folders import closest_existing
 
-_LOCK = Path(__file__).resolve().parents[4] / "uv.lock"
 _MIB = 1024 * 1024
 _DISK_MIN = 200 * _MIB
 _DISK_FULL = 5 * _MIB
@@ -24,12 +20,9 @@ _CLOCK_FAILED_S = 50.0
 """LiveKit tolerates a minute (protocol/auth/verifier.go), and so does the token endpoint."""
 _CLOCK_WARNING_S = 10.0
 _CLOCK_FIX = "synchronise it with NTP: timedatectl set-ntp true, or chrony"
-_PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
-"""Packages whose version matters, by the start of their name."""
 
 
 def check(config: Configuration) -> Iterator[CheckResult]:
-    yield from _versions()
     if "worker" in config.parts:
         yield _cores(config)
     if not config.lacks("STATE_DIR") and config.worker.redis_url is None:
@@ -64,39 +57,6 @@ def _cores(config: Configuration) -> CheckResult:
             f"{cores * _JOBS_PER_CORE} or less, or add workers",
         )
     return ok("machine.cores", what)
-
-
-def _versions() -> Iterator[CheckResult]:
-    try:
-        packages = tomllib.loads(_LOCK.read_text(encoding="utf-8"))["package"]
-    except (OSError, tomllib.TOMLDecodeError):
-        yield skipped("machine.versions", "there is no uv.lock to compare with")
-        return
-    locked = {package["name"]: package.get("version", "") for package in packages}
-    other = sorted(
-        f"{name} {installed} instead of {version}"
-        for name, version in locked.items()
-        if name.startswith(_PACKAGES) and (installed := _installed(name)) not in (None, version)
-    )
-    if other:
-        yield warning(
-            "machine.versions",
-            f"other versions than in uv.lock: {', '.join(other)}",
-            "run uv sync --locked: other versions are not tested",
-        )
-    else:
-        yield ok(
-            "machine.versions",
-            f"Python {platform.python_version()}, livekit-agents {_installed('livekit-agents')}, "
-            "as in uv.lock",
-        )
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def check_clock(offsets: Mapping[str, float]) -> Iterator[CheckResult]:

@@ -38,7 +38,7 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
 def _answered(url: str, response: Response) -> CheckResult:
     where = host_and_port(url)
     if 300 <= response.status < 400:
-        moved_to = next((v for k, v in response.headers.items() if k.lower() == "location"), "")
+        moved_to = response.headers.get("Location", "")
         return failed(
             _CHECK,
             f"{where} redirects ({response.status}); deliveries do not follow redirects",

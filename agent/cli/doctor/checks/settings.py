@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+
+from yarl import URL
 
 from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
 from agent.core.addresses import is_public_url
+from agent.core.folders import exists
 from agent.core.settings.spelling import known_names, misspelled
 
 _FIXES = {
@@ -29,18 +31,19 @@ _SEE = "see .env.example"
 
 def check(config: Configuration) -> Iterator[CheckResult]:
     """Report every problem of the variables that are set, and of those that are missing."""
-    for problem in config.file_problems:
+    file = config.file
+    for problem in file.problems:
         yield failed("settings.file", f".env {problem}", "correct it, or remove it")
-    for name in config.repeated:
+    for name in file.repeated:
         yield warning(
             "settings.file",
             f".env sets {name} more than once: the last line counts, even if it is empty",
             "remove the other lines",
         )
-    if config.missing_file and "is missing" in config.problems.values():
+    if file.path and not exists(file.path) and "is missing" in config.problems.values():
         yield warning(
             "settings.file",
-            f"there is no .env in {config.missing_file.absolute().parent}",
+            f"there is no .env in {file.path.absolute().parent}",
             "run doctor in the folder of .env, where the process starts, or set the variables",
         )
     renamed = dict(misspelled(config.environ))
@@ -58,14 +61,17 @@ def check(config: Configuration) -> Iterator[CheckResult]:
                 f"rename it if you mean {meant}; otherwise remove it",
             )
     yield from _equal_secrets(config)
-    if config.overridden:
+    known = known_names()
+    if overridden := sorted(
+        name for name in known & file.values.keys() if config.environ[name] != file.values[name]
+    ):
         yield warning(
             "settings.overruled",
-            f"the environment overrides .env in {', '.join(config.overridden)}",
+            f"the environment overrides .env in {', '.join(overridden)}",
             "unset them in the environment, or remove them from .env, which has no effect on them",
         )
-    if not (config.problems or config.file_problems):
-        count = len(known_names() & config.environ.keys())
+    if not (config.problems or file.problems):
+        count = len(known & config.environ.keys())
         yield ok("settings", f"complete and valid: {count} are set, the others have their defaults")
     if not config.lacks("LIVEKIT_AGENT_NAME") and not config.worker.livekit_agent_name:
         yield warning(
@@ -73,8 +79,8 @@ def check(config: Configuration) -> Iterator[CheckResult]:
             "LIVEKIT_AGENT_NAME is empty: every room of this LiveKit project gets an agent",
             "set a name, unless the project has no other rooms than training sessions",
         )
-    worker, known = config.worker, not config.lacks("DRAIN_TIMEOUT_S", "MAX_GREETING_S")
-    if "worker" in config.parts and known and worker.drain_timeout_s < worker.max_greeting_s:
+    worker, usable = config.worker, not config.lacks("DRAIN_TIMEOUT_S", "MAX_GREETING_S")
+    if "worker" in config.parts and usable and worker.drain_timeout_s < worker.max_greeting_s:
         yield warning(
             "settings.DRAIN_TIMEOUT_S",
             f"a worker that is stopped waits {worker.drain_timeout_s:g} s for greetings, which may "
@@ -153,11 +159,6 @@ def _origins(origins: list[str]) -> Iterator[CheckResult]:
 def _is_origin(text: str) -> bool:
     """Return whether a browser may send this origin."""
     try:
-        parts = urlsplit(text)
-        port = parts.port
+        return "*" not in text and text == str(URL(text).origin())
     except ValueError:
         return False
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    if not host or "*" in host or port == {"http": 80, "https": 443}.get(parts.scheme, port):
-        return False
-    return text.isascii() and text == f"{parts.scheme}://{host}" + (f":{port}" if port else "")

@@ -10,7 +10,7 @@ import jwt
 
 from agent import __version__
 from agent.cli.doctor.configuration import Configuration, plain
-from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
+from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.settings import EndpointSettings
 
@@ -149,7 +149,10 @@ async def _origin(config: Configuration, http: HttpClient, base: str) -> CheckRe
             for o in origins
         )
     )
-    allowed = [_allows(a, o) for a, o in zip(answers, origins, strict=True)]
+    allowed = [
+        answer.status < 400 and answer.headers.get("Access-Control-Allow-Origin") in (origin, "*")
+        for answer, origin in zip(answers, origins, strict=True)
+    ]
     if all(allowed):
         return ok("endpoint.origins", f"the token endpoint accepts {len(origins)} origins")
     return failed(
@@ -158,8 +161,3 @@ async def _origin(config: Configuration, http: HttpClient, base: str) -> CheckRe
         "CORS_ALLOWED_ORIGINS",
         "start it with these settings; an origin is scheme and host, without path or slash",
     )
-
-
-def _allows(response: Response, origin: str) -> bool:
-    data = {k.lower(): v for k, v in response.headers.items()}.get("access-control-allow-origin")
-    return response.status < 400 and data in {origin, "*"}
