@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -32,11 +31,8 @@ _OF_ONE_LANGUAGE: Final = (
 _LINE: Final = 100  # characters
 
 
-@lru_cache(maxsize=256)
 def texts_of(content: str) -> Mapping[str, str]:
     """Return every text of a script file that is translated, by its field.
-
-    `prompts import` needs them several times for each file.
 
     Args:
         content: of a valid script file.

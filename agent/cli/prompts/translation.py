@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -57,9 +57,8 @@ def _export(options: argparse.Namespace) -> int:
             print(f"{name} has no file in {options.source}; left out", file=sys.stderr)
             continue
         script = _TranslatedScript.read(library, name, options.source, options.locale)
-        translated = script.translated
         for field, text in script.originals.items():
-            table.writerow([name, field, text, translated.get(field, "")])
+            table.writerow([name, field, text, script.translated.get(field, "")])
     if options.out is None:
         print(out.getvalue(), end="")
     else:
@@ -132,19 +131,19 @@ def _new_contents(
     """Return the new content of each file, and what is wrong with the table."""
     contents: dict[Path, str] = {}
     problems: list[str] = []
-    for name in dict.fromkeys(row.script for row in table):
+    for name in dict.fromkeys(row.script for row in table if row.translation):
         rows = [row for row in table if row.script == name]
-        if not any(row.translation for row in rows):
-            continue  # not translated yet
         try:
             script = _TranslatedScript.read(library, name, source, locale)
         except ScriptError as e:
             problems.append(f"row {rows[0].number}: {e}")
             continue
-        wrong = list(script.problems(rows)) or list(script.unknown_fields(rows))
-        if wrong:
-            problems += wrong
-        else:
+        problems += [
+            f"row {row.number}: {name}, {row.field}: {why}"
+            for row in rows
+            if (why := script.problem(row))
+        ]
+        if not problems:
             contents[script.path] = script.with_translations(rows)
     return contents, problems
 
@@ -154,12 +153,16 @@ class _TranslatedScript:
     """A script in the language that it is translated into."""
 
     path: Path
-    current: str
-    """The content of its file; empty if there is none yet."""
     original: str
     """The content of the file in the original language."""
-    shared: dict[str, str]
+    shared: Mapping[str, str]
     """Original texts that all scripts share; only for a new file in a language without them."""
+    originals: Mapping[str, str]
+    """The texts to translate, by field."""
+    current: str
+    """The content of the file; empty if there is none yet."""
+    translated: Mapping[str, str]
+    """The translations until now, by field."""
 
     @classmethod
     def read(cls, library: Library, name: str, source: str, locale: str) -> Self:
@@ -171,47 +174,37 @@ class _TranslatedScript:
         files = _files(library, name)
         if source not in files:
             raise ScriptError(f"{name} has no file in {source}")
-        original = files[source].path
+        path = files[source].path
+        original = path.read_text(encoding="utf-8")
+        shared = {} if locale in files else shared_texts(library.root, locale)
+        current = files[locale].path.read_text(encoding="utf-8") if locale in files else ""
         return cls(
-            path=original.with_name(f"{locale}.md"),
-            current=files[locale].path.read_text(encoding="utf-8") if locale in files else "",
-            original=original.read_text(encoding="utf-8"),
-            shared={} if locale in files else shared_texts(library.root, locale),
+            path=path.with_name(f"{locale}.md"),
+            original=original,
+            shared=shared,
+            originals={**editing.texts_of(original), **shared},
+            current=current,
+            translated=editing.texts_of(current) if current else {},
         )
 
-    @property
-    def originals(self) -> dict[str, str]:
-        """The texts to translate, by field."""
-        return {**editing.texts_of(self.original), **self.shared}
-
-    @property
-    def translated(self) -> Mapping[str, str]:
-        """The translations until now, by field."""
-        return editing.texts_of(self.current) if self.current else {}
-
-    def problems(self, rows: Sequence[_Row]) -> Iterator[str]:
-        """Say what is wrong with the rows of this script."""
-        originals, translated = self.originals, self.translated
-        for row in rows:
-            where = f"row {row.number}: {row.script}, {row.field}"
-            if row.field not in originals:
-                yield f"{where}: the script has no such text"
-            elif row.original != " ".join(originals[row.field].split()):
-                yield f"{where}: the original has changed since the export; export again"
-            elif row.translation and _placeholders(row.translation) not in (
-                _placeholders(row.original),
-                # A translation may also keep those that it has now.
-                _placeholders(translated.get(row.field, row.original)),
-            ):
-                used = ", ".join(sorted(_placeholders(row.original))) or "none"
-                yield f"{where}: must have the same placeholders as the original: {used}"
-
-    def unknown_fields(self, rows: Sequence[_Row]) -> Iterator[str]:
-        """Say which translations have no place in the file, if there is one."""
-        if self.current:
-            given = {row.field for row in rows if row.translation}
-            for field in sorted(given - self.translated.keys()):
-                yield f"{self.path} has no field {field}"
+    def problem(self, row: _Row) -> str:
+        """Say what is wrong with a row of this script; empty if nothing is."""
+        original = self.originals.get(row.field)
+        if original is None:
+            return "the script has no such text"
+        if row.original != " ".join(original.split()):
+            return "the original has changed since the export; export again"
+        if not row.translation:
+            return ""
+        if self.current and row.field not in self.translated:
+            return f"{self.path} has no such field"
+        used = _placeholders(row.original)
+        # A translation may also keep those that it has now.
+        now = _placeholders(self.translated.get(row.field, row.original))
+        if _placeholders(row.translation) in (used, now):
+            return ""
+        named = ", ".join(sorted(used)) or "none"
+        return f"must have the same placeholders as the original: {named}"
 
     def with_translations(self, rows: Sequence[_Row]) -> str:
         """Return the new content of the file."""

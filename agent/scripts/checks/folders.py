@@ -116,12 +116,8 @@ def _check_folder(library: Library, name: str) -> Iterator[Finding]:
             yield file.finding(("locales",), f"differ from those of another file: {declared}")
         yield from _differences(file, first)
     # A file that is checked alone shows its findings, too: compare the first one as well.
-    shown: set[tuple[int, str]] = set()
-    for file in files.values():
-        for finding in _differences(first, file):
-            if (finding.line, finding.field) not in shown:
-                shown.add((finding.line, finding.field))
-                yield finding
+    differ = [finding for file in files.values() for finding in _differences(first, file)]
+    yield from {(finding.line, finding.field): finding for finding in reversed(differ)}.values()
 
 
 def _differences(file: ScriptFile[Script], other: ScriptFile[Script]) -> Iterator[Finding]:
