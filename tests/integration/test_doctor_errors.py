@@ -171,7 +171,7 @@ ROWS = [
         (
             r"failed gemini\.model gpt-4o \(GEMINI_MODEL\) does not answer: status 404 → .*",
             r"failed gemini\.hears Gemini refuses speech recognition with parrot-2 → .*",
-            r"failed deepgram\.hears Deepgram does not recognise .*STT model parrot-1.* → .*",
+            r"failed deepgram\.hears Deepgram has no STT model for de \(parrot-1\), .* → .*",
             r"failed deepgram\.voices Deepgram has no voice aura-2-nobody-en → .*",
         ),
         {

@@ -93,13 +93,13 @@ async def test_doctor_calls_every_model_voice_and_locale(
         (
             {"DEEPGRAM_STT_MODEL": "nova-3-medical"},
             [],
-            r"failed deepgram\.hears Deepgram does not recognise .*STT model nova-3-medical.* → "
+            r"failed deepgram\.hears Deepgram has no STT model for .* \(nova-3-medical\).* → "
             r"set DEEPGRAM_STT_MODEL.*",
         ),
         (
             {"DEEPGRAM_STT_MODEL": "parrot-1"},
             [],
-            r"failed deepgram\.hears Deepgram does not recognise .*STT model parrot-1.* → .*",
+            r"failed deepgram\.hears Deepgram has no STT model for de \(parrot-1\).* → .*",
         ),
     ],
 )

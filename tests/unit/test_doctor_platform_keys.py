@@ -19,10 +19,12 @@ from tests.support.endpoint_app import settings
 from tests.unit.key_server import key_server, private_key, public_jwk
 
 ENDPOINT = frozenset({"endpoint"})
+BACKEND = {"PLATFORM_API_KEY": "a-key-of-the-platform"}
+"""Without any credentials, PLATFORM_JWKS_URL is one of those that are missing."""
 
 
 async def found(url: str, audience: str = "greeter") -> list[str]:
-    environ = {"PLATFORM_JWKS_URL": url, "PLATFORM_JWT_AUDIENCE": audience}
+    environ = {"PLATFORM_JWKS_URL": url, "PLATFORM_JWT_AUDIENCE": audience, **BACKEND}
     async with aiohttp.ClientSession() as http:
         config = read_configuration(environ, parts=ENDPOINT)
         return as_lines(await platform_keys.check(config, HttpClient(http)))

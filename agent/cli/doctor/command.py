@@ -7,7 +7,6 @@ import asyncio
 import logging
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,14 +16,11 @@ from agent.cli.doctor.report import as_json, as_text, without_secrets
 from agent.cli.doctor.result import CheckResult, Level
 from agent.cli.doctor.run import run_checks
 
-_THREAD_TIMEOUT_S = 0.2
-
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the checks and print the report.
+    """Run the checks, print the report, and end the process: with 0 if no check failed, else 1.
 
-    Returns:
-        0 if no check failed, 1 if one did; wrong arguments raise SystemExit with 2.
+    Wrong arguments raise SystemExit with 2.
     """
     options = _parser().parse_args(arguments)
     # The report names what is wrong; warnings of libraries would only disturb it.
@@ -36,29 +32,15 @@ def main(arguments: Sequence[str]) -> int:
     results = without_secrets(found, secret_values(config.environ))
     print(as_json(results) if options.json else as_text(results))
     code = int(any(result.level is Level.FAILED for result in results))
-    _exit_if_a_thread_hangs(code)
-    return code
-
-
-def _exit_if_a_thread_hangs(code: int) -> None:
-    """End the process if a thread still waits for DNS; Python would wait up to 30 s for it."""
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(_THREAD_TIMEOUT_S)
-            if thread.is_alive():
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+    sys.stdout.flush()
+    # Python would wait for all threads, and one may wait for DNS for 30 s. So would asyncio.run.
+    os._exit(code)
 
 
 def _run(config: Configuration, *, residency_eu: bool) -> list[CheckResult]:
-    # Not asyncio.run: it waits for all threads at the end, and one may be waiting for DNS.
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(run_checks(config, residency_eu=residency_eu))
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+    return asyncio.new_event_loop().run_until_complete(
+        run_checks(config, residency_eu=residency_eu)
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -68,9 +69,10 @@ class Configuration:
     file: DotenvFile
 
     def lacks(self, *names: str) -> str:
-        """Say which of the settings that a check needs are not usable; empty if all are."""
+        """Say which of the settings that a check needs a problem names; empty if none does."""
         aliases = {first: second for second, first in ALIASES.items()}
-        wrong = [name for name in names if {name, aliases.get(name)} & self.problems.keys()]
+        named = {*self.problems, *re.findall(r"\w+", self.problems.get("", ""))}
+        wrong = [name for name in names if {name, aliases.get(name)} & named]
         verb = "are" if len(wrong) > 1 else "is"
         return f"{' and '.join(wrong)} {verb} not usable: see above" if wrong else ""
 

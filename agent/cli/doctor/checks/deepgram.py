@@ -86,7 +86,7 @@ async def _recognition(config: Configuration, connect: _Connect) -> list[CheckRe
         return None
 
     errors = {
-        f"{', '.join(named[choice])} with the STT model {choice.model}": error
+        f"{', '.join(named[choice])} ({choice.model})": error
         for choice, error in zip(named, await asyncio.gather(*map(listen, named)), strict=True)
     }
     fix = (
@@ -95,7 +95,7 @@ async def _recognition(config: Configuration, connect: _Connect) -> list[CheckRe
         "developers.deepgram.com/docs/models-languages-overview"
     )
     what = f"{_PROVIDER} has the STT model {model}, and recognises {', '.join(locales)}"
-    return _problems(_HEARS, "does not recognise", errors, fix) or [ok(_HEARS, what)]
+    return _problems(_HEARS, "has no STT model for", errors, fix) or [ok(_HEARS, what)]
 
 
 async def _locales() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped
+from agent.cli.doctor.result import CheckResult, failed, ok, reports
 from agent.core.errors import RecordingError
 from agent.core.folders import why_unwritable
 from agent.core.settings import RecordingSettings
@@ -26,11 +26,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     if settings.recording == "worker":
         yield _folder(settings.recordings_dir)
-    if settings.recording_s3_bucket and not (
-        settings.recording_s3_access_key and settings.recording_s3_secret
-    ):
-        yield skipped(_BUCKET, "the bucket has no credentials: see above")
-    elif (bucket := Bucket.from_settings(settings)) is not None:
+    if (bucket := Bucket.from_settings(settings)) is not None:
         yield await _bucket(bucket, settings.recording_s3_bucket)
 
 

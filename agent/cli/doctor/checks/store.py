@@ -49,14 +49,13 @@ _SHARE_FIX = (
 async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     """Open the store if it exists. A new one would belong to this user, not to the worker's."""
     settings = config.endpoint
-    uses_redis = settings.redis_url is not None
-    if not uses_redis and not exists(sqlite_path(settings)):
+    if settings.redis_url is None and not exists(sqlite_path(settings)):
         yield _not_created_yet(settings.state_dir)
         return
     try:
         store = await asyncio.to_thread(open_store, settings)
     except StoreError as e:
-        yield _not_usable(str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
+        yield _not_usable(str(e), settings)
         return
     try:
         async for result in _check_opened(store, settings):
@@ -72,16 +71,14 @@ async def _check_opened(store: Store, settings: EndpointSettings) -> AsyncIterat
         if minutes is not None:
             spent_s = await store.avatar_seconds(utc_day())
     except StoreError as e:
-        if settings.redis_url is not None:
-            yield _not_usable(f"{host_and_port(plain(settings.redis_url))}: {e}", _REDIS_FIX)
-        else:
-            yield _not_usable(str(e), _SQLITE_FIX)
+        where = f"{host_and_port(plain(settings.redis_url))}: " if settings.redis_url else ""
+        yield _not_usable(f"{where}{e}", settings)
         return
     if isinstance(store, RedisStore):
         yield ok("store.usable", "Redis answers at REDIS_URL")
         yield await _redis(store)
     elif damage := await asyncio.to_thread(_damage, sqlite_path(settings)):
-        yield _not_usable(f"{sqlite_path(settings)} is damaged: {damage}", DAMAGED)
+        yield failed("store.usable", f"{sqlite_path(settings)} is damaged: {damage}", DAMAGED)
     else:
         yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
     yield await _fingerprint(store, only_counts=settings.only_counts)
@@ -89,10 +86,12 @@ async def _check_opened(store: Store, settings: EndpointSettings) -> AsyncIterat
         yield _budget(minutes, spent_s)
 
 
-def _not_usable(why: str, usual_fix: str) -> CheckResult:
+def _not_usable(why: str, settings: EndpointSettings) -> CheckResult:
     """Use the advice at the end of the error, if it has one."""
     what, _, advice = why.partition("; ")
-    return failed("store.usable", what, advice or usual_fix)
+    return failed(
+        "store.usable", what, advice or (_REDIS_FIX if settings.redis_url else _SQLITE_FIX)
+    )
 
 
 def _budget(minutes: float, spent_s: float) -> CheckResult:
@@ -116,11 +115,7 @@ def _budget(minutes: float, spent_s: float) -> CheckResult:
 
 def _not_created_yet(folder: Path) -> CheckResult:
     if why := why_unwritable(folder):
-        return failed(
-            "store.usable",
-            f"STATE_DIR ({folder}) cannot be used: {why}",
-            _SQLITE_FIX,
-        )
+        return failed("store.usable", f"STATE_DIR ({folder}) cannot be used: {why}", _SQLITE_FIX)
     return ok("store.usable", f"{folder} can be written; the first start creates the store")
 
 

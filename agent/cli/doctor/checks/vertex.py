@@ -11,7 +11,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, Ref
 from google.auth.transport.requests import Request
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.result import CheckResult, failed
+from agent.cli.doctor.result import CheckResult, failed, skipped
 from agent.core.folders import exists
 from agent.core.settings import LlmSettings
 from agent.speech.google_access import vertex_address
@@ -32,16 +32,10 @@ def models_address(settings: LlmSettings) -> str:
 
 async def access_token(config: Configuration) -> str | CheckResult:
     """Return a token of the service account or the machine, or what is wrong."""
-    if unusable := config.lacks("GOOGLE_APPLICATION_CREDENTIALS"):
-        return failed(_CHECK, unusable, "set GOOGLE_APPLICATION_CREDENTIALS to the key's path")
-    if config.problems.get("") and not (
-        config.worker.google_cloud_project and config.worker.google_cloud_location
+    if unusable := config.lacks(
+        *("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
     ):
-        return failed(
-            _CHECK,
-            "Vertex AI has no project or no location",
-            "set GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION",
-        )
+        return skipped(_CHECK, unusable)
     path = config.worker.google_application_credentials
     try:
         async with asyncio.timeout(_TIMEOUT_S):
