@@ -7,14 +7,19 @@ the room, the agent's identity and the script, which the job has from the beginn
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Final
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.billing.budget import utc_day
+from agent.core.errors import StoreError
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.timeline import Timeline
 from agent.room.room_api import RoomApi
 from agent.scripts import RenderedScript
+from agent.store import open_store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 
 _REMOVE_EVERY_S: Final = 0.5
 _REMOVE_FOR_S: Final = 4.0
@@ -58,14 +63,11 @@ class FirstAvatar:
         avatar, self._avatar = self._avatar, None
         return avatar
 
-    async def abandon(self, livekit: RoomApi) -> str | None:
-        """Cancel a request that was not handed over, and remove an avatar that joins.
-
-        Returns Beyond Presence's id of the session, if it has started one.
-        """
+    async def abandon(self, livekit: RoomApi) -> None:
+        """Cancel a request that was not handed over, and remove an avatar that joins."""
         avatar = self.hand_over()
         if avatar is None:
-            return None
+            return
         logger.info(
             "cancelled the request for an avatar, because the greeting does not start",
             extra={"event": "avatar_request_cancelled"},
@@ -75,4 +77,22 @@ class FirstAvatar:
         for _ in range(round(_REMOVE_FOR_S / _REMOVE_EVERY_S)):
             await livekit.remove(avatar.avatar_identity)
             await asyncio.sleep(_REMOVE_EVERY_S)
-        return avatar.provider_session_id
+        if avatar.provider_session_id:
+            await _add_to_ledger(self._settings, avatar.provider_session_id)
+
+
+async def _add_to_ledger(settings: WorkerSettings, avatar_session: str) -> None:
+    """Keep the id of an avatar session without a greeting, so that its bill is checked, too."""
+    try:
+        async with aclosing(await asyncio.to_thread(open_store, settings)) as store:
+            await store.add_avatar_seconds(utc_day(), 0, session=avatar_session)
+    except StoreError as e:
+        STORE_ERRORS.labels("add_avatar_session").inc()
+        logger.warning(
+            "an avatar session is missing from the ledger; check REDIS_URL or STATE_DIR",
+            extra={
+                "event": "avatar_session_not_stored",
+                "avatar_session_id": avatar_session,
+                "error": str(e),
+            },
+        )

@@ -68,7 +68,7 @@ ask for it; empty with OUTCOME_DETAIL=aggregate."""
 
 ATTRIBUTE_QUESTIONS = "greeting.questions"
 """On the agent, from the end of the opening: the script's questions and the open one, as the JSON
-of `agent.conversation.question_progress.QuestionProgress`."""
+of `agent.greeting.observers.question_progress.QuestionProgress`."""
 
 ATTRIBUTE_TAP = "greeting.tap"
 """On a typed message, set by the page: which button sent it, as JSON:

@@ -28,7 +28,7 @@ from agent.room.single_agent import is_listed_without_agent, is_only_agent
 from agent.scripts import script_for
 from agent.telemetry.tracing import export_job_spans, flush_traces
 from agent.worker.loop_monitor import watch_event_loop
-from agent.worker.stored_session import StoredSession, add_to_ledger, read_stored_session
+from agent.worker.stored_session import StoredSession, read_stored_session
 
 _CONNECT_TIMEOUT_S: Final = 15.0
 
@@ -61,8 +61,7 @@ async def greet(ctx: JobContext) -> None:
         ctx.shutdown("the agent could not join the room")
     finally:
         # Does nothing if a greeting has taken the avatar over.
-        if session := await avatar.abandon(livekit):
-            await add_to_ledger(settings, session)
+        await avatar.abandon(livekit)
 
 
 async def _start_greeting(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import dataclass
 
-from agent.billing.budget import avatar_budget_is_used_up, utc_day
+from agent.billing.budget import avatar_budget_is_used_up
 from agent.core.errors import StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.core.log import logger
@@ -45,20 +44,3 @@ def _open_store(settings: WorkerSettings) -> Store | None:
             extra={"event": "store_not_opened", "error": str(e)},
         )
         return None
-
-
-async def add_to_ledger(settings: WorkerSettings, avatar_session: str) -> None:
-    """Keep the id of an avatar session without a greeting, so that its bill is checked, too."""
-    try:
-        async with aclosing(await asyncio.to_thread(open_store, settings)) as store:
-            await store.add_avatar_seconds(utc_day(), 0, session=avatar_session)
-    except StoreError as e:
-        STORE_ERRORS.labels("add_avatar_session").inc()
-        logger.warning(
-            "an avatar session is missing from the ledger; check REDIS_URL or STATE_DIR",
-            extra={
-                "event": "avatar_session_not_stored",
-                "avatar_session_id": avatar_session,
-                "error": str(e),
-            },
-        )

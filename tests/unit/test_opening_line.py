@@ -7,13 +7,13 @@ from contextlib import aclosing
 import pytest
 
 from agent.conversation.conversation import Conversation
-from agent.conversation.question_progress import QuestionTracker
 from agent.conversation.script_lines import opening_line
 from agent.conversation.state import GreetingState
 from agent.core.events import OpeningStarted, RecordingChanged
 from agent.core.job_metadata import JobMetadata
 from agent.core.records import Answer
 from agent.core.settings import VoiceSettings
+from agent.greeting.observers.question_progress import QuestionTracker
 from agent.outcomes.earlier_greeting import EarlierGreeting
 from agent.outcomes.outcome import Disclosure, Notice, Recorded
 from tests.fakes.scripted_llm import ScriptedLLM

@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 from livekit.protocol.agent import Job
 
-from agent.conversation.question_progress import QuestionProgress, QuestionTracker
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, LineAdded, OpeningStarted, Tap, TextReceived
 from agent.core.job_metadata import JobMetadata
@@ -19,6 +18,7 @@ from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
+from agent.greeting.observers.question_progress import QuestionProgress, QuestionTracker
 from agent.outcomes.outcome import Outcome
 from agent.room.contract import (
     ATTRIBUTE_FEEDBACK,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent.conversation.question_progress import QuestionTracker
 from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
+from agent.greeting.observers.question_progress import QuestionTracker
 from agent.scripts import PROMPTS, load_library
 
 SHIPPED = sorted(

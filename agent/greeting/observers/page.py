@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.conversation.question_progress import QuestionTracker
 from agent.core.events import (
     AnswersChanged,
     ClosingChanged,
@@ -16,6 +15,7 @@ from agent.core.events import (
     ScriptChanged,
 )
 from agent.greeting.greeting import Greeting
+from agent.greeting.observers.question_progress import QuestionTracker
 from agent.room.contract import (
     ATTRIBUTE_CLOSING,
     ATTRIBUTE_ENDED,
