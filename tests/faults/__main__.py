@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime
+import math
 import os
 import platform
 import re
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.faults.matrix import ROWS
@@ -46,18 +48,19 @@ async def play_all(rows: list[Row], logs: Path) -> list[Result]:
 
 
 def table(results: list[Result]) -> str:
-    """Return the results as a Markdown table."""
-    lines = [
-        "| Fault | Mode | First word | Answer |",
-        "|---|---|---|---|",
-    ]
+    """Return the results as a Markdown table; statuses with the same effect share a line."""
+    merged: dict[tuple[str, str], list[Result]] = {}
     for row, played in results:
-        faults = " ".join(f"`{fault}`" for fault in row.faults)
+        same_effect = re.sub(r" \(\d+\)$", "", row.id), _story(row, played)
+        merged.setdefault(same_effect, []).append((row, played))
+    lines = ["| Fault | Mode | First word | Answer |", "|---|---|---|---|"]
+    for (what, story), group in merged.items():
+        faults = " ".join(f"`{fault}`" for row, _ in group for fault in row.faults)
         cells = [
-            f"{row.id} {faults}".strip(),
-            _story(row, played),
-            _seconds(played.first_word_s),
-            _seconds(played.answer_s),
+            f"{what} {faults}".strip(),
+            story,
+            _range(played.first_word_s for _, played in group),
+            _range(played.answer_s for _, played in group),
         ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
@@ -100,6 +103,12 @@ def _story(row: Row, played: Played) -> str:
         heard += ", and an answer after the fault was over"
     broken = played.broken(row)
     return f"**not kept**: {heard} ({'; '.join(broken)})" if broken else heard
+
+
+def _range(values: Iterable[float | None]) -> str:
+    """Return one time, or the shortest and the longest one."""
+    shown = [_seconds(value) for value in sorted(values, key=lambda it: it or math.inf)]
+    return shown[0] if shown[0] == shown[-1] else f"{shown[0]} to {shown[-1]}"
 
 
 def _seconds(value: float | None) -> str:
