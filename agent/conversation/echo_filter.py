@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Final, Literal
 
 from livekit import rtc
@@ -48,11 +49,20 @@ class EchoFilter:
         self._began_in_line = self._is_line_heard
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
+        """Take note of audio of the agent's line."""
         if not self._sound.hears_echo:
             self._detector.agent_says(frame)
 
-    def trainee_sends(self, frame: rtc.AudioFrame) -> None:
-        """Take note of audio of the microphone."""
+    async def without_echo(
+        self, audio: AsyncIterable[rtc.AudioFrame]
+    ) -> AsyncIterator[rtc.AudioFrame]:
+        """Pass on the audio of the microphone, with silence in place of an echo."""
+        async for frame in audio:
+            self._listen(frame)
+            drops = self._sound.hears_echo and self._is_line_heard
+            yield utils.audio.silence_frame_like(frame) if drops else frame
+
+    def _listen(self, frame: rtc.AudioFrame) -> None:
         self._audio_s += frame.duration
         if self._sound.hears_echo:
             return
@@ -60,11 +70,6 @@ class EchoFilter:
             self._detector.line_over()
         elif self._detector.hears(frame):
             self._on_detected("sound")
-
-    def without_echo(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
-        """Return the frame for speech recognition: silence if it holds an echo."""
-        drops = self._sound.hears_echo and self._is_line_heard
-        return utils.audio.silence_frame_like(frame) if drops else frame
 
     def drops(self, words: stt.SpeechData) -> bool:
         """True if a transcript must be dropped as an echo; detects clients that send one."""

@@ -82,7 +82,8 @@ class GreetingAgent(Agent):
         recognition, words = self.recognition, self._words
         assert recognition is not None
         try:
-            recognised = recognition.failover.recognise(words.without_echo(with_silence(audio)))
+            heard = words.echo.without_echo(with_silence(audio))
+            recognised = recognition.failover.recognise(heard)
             async with aclosing(words.filter(recognised)) as passed:
                 async for event in passed:
                     self._stt_refusals = 0
@@ -141,7 +142,7 @@ class GreetingAgent(Agent):
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:
                     async for frame in frames:
-                        self._words.agent_says(frame)
+                        self._words.echo.agent_says(frame)
                         yield frame
 
     async def transcription_node(

@@ -91,7 +91,7 @@ class ScriptLines:
     ) -> AsyncIterator[rtc.AudioFrame]:
         """Pass on the audio of the opening, and let `words` recognise its echo."""
         async for frame in audio:
-            self._words.agent_says(frame)
+            self._words.echo.agent_says(frame)
             yield frame
 
     def say_soon(self, text: str) -> None:

@@ -20,11 +20,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from livekit import rtc
 from livekit.agents import utils
 from livekit.agents.language import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
@@ -63,7 +62,7 @@ class TraineeWords:
         self.line = self._sound.line
         self._state = state
         self._waiting = WaitingWords()
-        self._echo = EchoFilter(self._sound, self._waiting)
+        self.echo = EchoFilter(self._sound, self._waiting)
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
         self._holding = True
@@ -100,7 +99,7 @@ class TraineeWords:
         if not self.line.under_way:
             # livekit-agents reports the end of a line in any order: `_on_line_over` may follow.
             self._waiting.line_over(self.line.texts.both)
-        if self._echo.is_suspected:
+        if self.echo.is_suspected:
             self._waiting.drop_echo()
         self._deliver_held()
 
@@ -108,20 +107,8 @@ class TraineeWords:
         """Count words that were held back as unanswered; deliver no more. The session closes."""
         self._passed = None
         held = self._waiting.take_held()
-        if held is not None and not self._echo.is_suspected:
+        if held is not None and not self.echo.is_suspected:
             self.unanswered.add(text_of(held), final=True)
-
-    def agent_says(self, frame: rtc.AudioFrame) -> None:
-        """Take note of audio of the agent's line, so that its echo is recognised."""
-        self._echo.agent_says(frame)
-
-    async def without_echo(
-        self, audio: AsyncIterable[rtc.AudioFrame]
-    ) -> AsyncIterator[rtc.AudioFrame]:
-        """Pass on the audio of the microphone, with silence in place of an echo."""
-        async for frame in audio:
-            self._echo.trainee_sends(frame)
-            yield self._echo.without_echo(frame)
 
     async def filter(
         self, recognised: AsyncGenerator[SpeechEvent, None]
@@ -129,7 +116,7 @@ class TraineeWords:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
         self._turn_open, self._start, self._early = False, None, None
-        self._echo.connected()
+        self.echo.connected()
         reading = asyncio.create_task(
             self._read(recognised, passed), name="filter_recognised_words"
         )
@@ -160,7 +147,7 @@ class TraineeWords:
         self._early = None
         if event.type is SpeechEventType.START_OF_SPEECH:
             self._turn_open, self._interim = True, ""
-            self._echo.turn_began()
+            self.echo.turn_began()
             self._start = event
             if not (self._holding or self.line.under_way):
                 self._send_start()
@@ -180,8 +167,8 @@ class TraineeWords:
         text, final = text_of(event), event.type is SpeechEventType.FINAL_TRANSCRIPT
         self._sound.recognised_at = time.monotonic()
         if not self._turn_open:
-            self._echo.turn_began()
-        if self._echo.drops(event.alternatives[0]):  # 1
+            self.echo.turn_began()
+        if self.echo.drops(event.alternatives[0]):  # 1
             return
         if self.line.under_way and is_backchannel(text):  # 2
             self._state.events.emit(SpeechRecognised())
@@ -194,7 +181,7 @@ class TraineeWords:
             self._state.events.emit(SpeechRecognised())
             if final:
                 self._waiting.held.append(self._waiting.joined_with(event))
-        elif not self._interim and self._echo.suspects(text):  # 4
+        elif not self._interim and self.echo.suspects(text):  # 4
             if final:
                 self._waiting.repeated.append(event)
                 self.line.resume()

@@ -168,7 +168,7 @@ async def test_recognition_hears_silence_in_place_of_an_echo(
         await asyncio.sleep(0.05)
         yield frame
 
-    heard = [any(frame.data) async for frame in recognition.words.without_echo(microphone())]
+    heard = [any(frame.data) async for frame in recognition.words.echo.without_echo(microphone())]
     assert heard == [False, True]
 
 
@@ -186,12 +186,12 @@ async def test_echo_that_is_misheard_is_not_answered(
         size = rate // 10
         for at in range(0, len(sound), 2 * size):
             part = sound[at : at + 2 * size]
-            recognition.words.agent_says(rtc.AudioFrame(part, rate, 1, len(part) // 2))
+            recognition.words.echo.agent_says(rtc.AudioFrame(part, rate, 1, len(part) // 2))
             yield rtc.AudioFrame(part, rate, 1, len(part) // 2)
 
     recognition.says("The lawyers don't have you here", INTERIM, FINAL)
     await recognition.settle()
-    async for _ in recognition.words.without_echo(microphone()):
+    async for _ in recognition.words.echo.without_echo(microphone()):
         pass
     assert recognition.activity.sound.hears_echo == certain
     recognition.says("I am an I am a car", INTERIM, FINAL)
@@ -214,21 +214,21 @@ async def test_trainee_who_repeats_the_line_stops_it_if_they_sound_different(
     said, heard = sounds
     recognition.words.release()
     speech = recognition.session.speaks()
-    recognition.words.agent_says(rtc.AudioFrame(said, rate, 1, len(said) // 2))
+    recognition.words.echo.agent_says(rtc.AudioFrame(said, rate, 1, len(said) // 2))
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
         for at in range(0, len(heard), rate // 5):
             part = heard[at : at + rate // 5]
             yield rtc.AudioFrame(part, rate, 1, len(part) // 2)
 
-    async for _ in recognition.words.without_echo(microphone()):
+    async for _ in recognition.words.echo.without_echo(microphone()):
         pass
     recognition.says("the course", START, INTERIM)
     recognition.says("the course is", INTERIM)
     await recognition.settle()
     assert speech.interrupted
     # The trainee goes on.
-    async for _ in recognition.words.without_echo(microphone()):
+    async for _ in recognition.words.echo.without_echo(microphone()):
         pass
     recognition.says(text, INTERIM, EAGER, FINAL, END)
     await assert_answered(recognition, speech, text)
@@ -268,7 +268,7 @@ async def test_echo_that_is_recognised_late_is_not_answered(
         for _ in range(audio_s):
             yield rtc.AudioFrame(bytes(2 * 16_000), 16_000, 1, 16_000)
 
-    async for _ in recognition.words.without_echo(microphone()):
+    async for _ in recognition.words.echo.without_echo(microphone()):
         pass
     now = time.monotonic()
     for at, text in ((line_at, "words of the line"), (after_at, "words after it")):
