@@ -151,6 +151,7 @@ async def test_page_without_microphone_answers_typed_messages(open_page: OpenPag
     status = page.get_by_test_id("status")
     await page.context.set_offline(True)
     await expect(status).to_contain_text("Reconnecting", timeout=10_000)
+    await expect(page.get_by_test_id("continue-line")).to_contain_text("You are offline.")
     await page.context.set_offline(False)
     await expect(status).to_contain_text("Connected", timeout=SLOW_MS)
 

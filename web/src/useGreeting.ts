@@ -30,7 +30,7 @@ export interface UseGreetingResult {
   connected: boolean;
   /** The connection is interrupted, and LiveKit tries to restore it. */
   reconnecting: boolean;
-  /** The trainee's own connection is slow or interrupted, and has been for some seconds. */
+  /** The trainee's own connection is slow, and has been for some seconds. */
   slowConnection: boolean;
   /** What was said and typed, and how to send a message. */
   conversation: Conversation;
@@ -89,7 +89,7 @@ export function useGreetingAt(
     agent,
     connected,
     reconnecting,
-    slowConnection: useSlowConnection(room, reconnecting || late),
+    slowConnection: useSlowConnection(room, late),
     conversation: useCaptions(room),
     ...sound,
     microphone: useMicrophone(room, connected && isConversing(state), join),

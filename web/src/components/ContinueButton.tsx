@@ -1,3 +1,4 @@
+import { useOffline } from "../lib/useOffline.js";
 import type { ContinueHint } from "../state/greetingState.js";
 import type { Leaving } from "../state/useContinue.js";
 import type { Texts } from "../texts/index.js";
@@ -14,12 +15,13 @@ interface ContinueButtonProps {
 /** The Continue button, and a line next to it if there is something to say about it. */
 export function ContinueButton({ leaving, leave, hint }: ContinueButtonProps) {
   const texts = useTexts();
+  const offline = useOffline();
   const emphasised = hint !== "soon" && leaving !== "nowhere";
   return (
     <div className="tg-continue-box" data-continue={emphasised ? hint : undefined}>
       {/* Always rendered: screen readers announce only changes inside a live region. */}
       <p className="tg-continue-line" data-testid="continue-line" role="status">
-        {lineFor(leaving, hint, texts)}
+        {offline ? texts.continue.offline : lineFor(leaving, hint, texts)}
       </p>
       <button
         type="button"

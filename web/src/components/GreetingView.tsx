@@ -36,7 +36,7 @@ export interface GreetingViewProps {
   /** The page is in the room, so the microphone can be used. */
   connected: boolean;
   reconnecting: boolean;
-  /** The trainee's own connection is slow or interrupted. */
+  /** The trainee's own connection is slow. */
   slowConnection: boolean;
   traineeName: string | undefined;
   /** Called with the name that the trainee has chosen, as the agent says it. */

@@ -14,7 +14,11 @@ import { Stage } from "./Stage.js";
 
 const OFF = { status: "off", speaking: false, track: undefined, toggle: vi.fn() } as const;
 
-function show(output: AgentMode, locale = "en", slowConnection = false) {
+function show(
+  output: AgentMode,
+  locale = "en",
+  connection = { slowConnection: false, reconnecting: false },
+) {
   const state: GreetingState = {
     ...initialGreetingState,
     phase: "greeting",
@@ -39,8 +43,7 @@ function show(output: AgentMode, locale = "en", slowConnection = false) {
           state,
           agent,
           turn: "guide",
-          reconnecting: false,
-          slowConnection,
+          ...connection,
           microphone: OFF,
           canTap: false,
           playback: "blocked",
@@ -72,12 +75,16 @@ test("text mode without a known reason still says that the guide writes", () => 
   expect(note()).toContain("writing to you");
 });
 
-test("a slow connection is said instead of the mode, unless the guide writes anyway", () => {
-  show({ mode: "voice", modeReason: "avatar_left" }, "en", true);
+test("a slow connection is said instead of the mode, unless typing does not help", () => {
+  const slow = { slowConnection: true, reconnecting: false };
+  show({ mode: "voice", modeReason: "avatar_left" }, "en", slow);
   expect(note()).toBe("Your connection is slow. You can also read along and type.");
   cleanup();
-  show({ mode: "text", modeReason: "speech_failed" }, "en", true);
+  show({ mode: "text", modeReason: "speech_failed" }, "en", slow);
   expect(note()).toContain("writing to you");
+  cleanup();
+  show({ mode: "avatar", modeReason: undefined }, "en", { ...slow, reconnecting: true });
+  expect(note()).toBe("");
 });
 
 test.each(Object.keys(LANGUAGES))("every mode reason has a friendly text in %s", (locale) => {

@@ -65,7 +65,9 @@ export function Stage(props: StageProps) {
             <TurnPill {...{ agent, turn, reconnecting, textMode, microphone, canTap }} />
           )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
-            {slowConnection && !textMode ? texts.slowConnection : modeNote(state, texts)}
+            {slowConnection && !reconnecting && !textMode
+              ? texts.slowConnection
+              : modeNote(state, texts)}
           </p>
         </div>
       )}

@@ -9,8 +9,8 @@ afterEach(() => void vi.useRealTimers());
 
 function show() {
   const room = new Room();
-  const { result, rerender } = renderHook(({ bad }) => useSlowConnection(room, bad), {
-    initialProps: { bad: false },
+  const { result, rerender } = renderHook(({ late }) => useSlowConnection(room, late), {
+    initialProps: { late: false },
   });
   const report = (quality: ConnectionQuality, participant: Participant = room.localParticipant) =>
     act(() => void room.emit(RoomEvent.ConnectionQualityChanged, quality, participant));
@@ -33,16 +33,16 @@ test("a connection is slow once it has been poor for some seconds, and until it 
   expect(result.current).toBe(false);
 });
 
-test("a reconnection or late answers count, short ones and another participant's connection do not", () => {
+test("late answers count, a moment of them and another participant's connection do not", () => {
   const { result, rerender, report, wait } = show();
   report(ConnectionQuality.Poor, { isLocal: false } as unknown as Participant);
   wait(10);
-  rerender({ bad: true });
+  rerender({ late: true });
   wait(3);
-  rerender({ bad: false });
+  rerender({ late: false });
   wait(10);
   expect(result.current).toBe(false);
-  rerender({ bad: true });
+  rerender({ late: true });
   wait(6);
   expect(result.current).toBe(true);
 });

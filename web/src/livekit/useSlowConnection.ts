@@ -7,13 +7,13 @@ import { onRoomEvents } from "./roomEvents.js";
 const STEADY_MS = 5_000;
 
 /**
- * The trainee's own connection is slow or interrupted, and has been for some seconds.
+ * The trainee's own connection is slow, and has been for some seconds.
  *
  * Args:
- *   bad: signs of it besides LiveKit's quality, which only counts lost packets: on many slow connections,
- *     packets wait, and none is lost.
+ *   late: answers come late. LiveKit's quality only counts lost packets: on many slow connections, packets
+ *     wait, and none is lost.
  */
-export function useSlowConnection(room: Room, bad: boolean): boolean {
+export function useSlowConnection(room: Room, late: boolean): boolean {
   const [poor, setPoor] = useState(false);
   const [slow, setSlow] = useState(false);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function useSlowConnection(room: Room, bad: boolean): boolean {
     return onRoomEvents(room, { [RoomEvent.ConnectionQualityChanged]: onQuality });
   }, [room]);
 
-  const isBad = poor || bad;
+  const isBad = poor || late;
   useEffect(() => {
     const timer = setTimeout(() => setSlow(isBad), STEADY_MS);
     return () => clearTimeout(timer);

@@ -134,6 +134,7 @@ export const de: Texts = {
     label: "Weiter zum Schulungsvideo",
     going: "Es geht weiter…",
     noAddress: "Bitte kehren Sie zu der Seite zurück, von der Sie gekommen sind.",
+    offline: "Sie sind offline. Bitte prüfen Sie Ihre Internetverbindung.",
   },
   continueHint: {
     soon: "Ihr Guide verabschiedet sich gleich.",

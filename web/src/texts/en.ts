@@ -143,6 +143,7 @@ export const en = {
     label: "Continue to Training Video",
     going: "Continuing…",
     noAddress: "Please continue on the page you came from.",
+    offline: "You are offline. Please check your internet connection.",
   },
   /** The line beside an emphasised Continue button. */
   continueHint: {

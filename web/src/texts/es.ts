@@ -131,6 +131,7 @@ export const es: Texts = {
     label: "Ir al video de formación",
     going: "Abriendo el video…",
     noAddress: "Vuelve a la página desde la que llegaste y continúa desde allí.",
+    offline: "No tienes conexión a internet. Compruébala, por favor.",
   },
   continueHint: {
     soon: "Tu guía se despedirá pronto.",

@@ -135,6 +135,7 @@ export const fr: Texts = {
     label: "Passer à la vidéo de formation",
     going: "La vidéo s'ouvre…",
     noAddress: "Pour continuer, revenez à la page précédente.",
+    offline: "Vous n'avez pas de réseau. Vérifiez votre connexion à Internet.",
   },
   continueHint: {
     soon: "Votre guide va bientôt vous dire au revoir.",
