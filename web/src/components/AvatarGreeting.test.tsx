@@ -227,11 +227,10 @@ describe("the host's callbacks", () => {
     const onStateChange = vi.fn<(state: GreetingState) => void>();
     const callbacks = { onError: vi.fn(), onEnded: vi.fn(), onStateChange };
     render(<AvatarGreeting preJoin={false} endpointUrl={server.url} {...callbacks} />);
-    await phase("failed");
-    expect(onStateChange.mock.calls.map(([state]) => state.phase)).toEqual([
-      "requesting",
-      "failed",
-    ]);
+    await waitFor(() => {
+      const phases = onStateChange.mock.calls.map(([state]) => state.phase);
+      expect(phases).toEqual(["requesting", "failed"]);
+    });
     answer = () => ({ status: 409, body: failure("session_ended", false) });
     await userEvent.click(screen.getByTestId("try-again"));
     await phase("ended");
