@@ -1,4 +1,5 @@
 import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
@@ -13,9 +14,12 @@ const state: GreetingState = {
   modeReason: undefined,
   closing: undefined,
 };
-const layout = (locale: string, recording: boolean) => (
+const layout = (locale: string, recording: boolean, stopRecording?: () => Promise<boolean>) => (
   <TextsContext value={textsFor([locale])}>
-    <Layout {...{ state, traineeName: "Ana", stage: null, footer: null, recording }} />
+    <Layout
+      {...{ state, traineeName: "Ana", stage: null, footer: null, recording }}
+      {...(stopRecording && { stopRecording })}
+    />
   </TextsContext>
 );
 
@@ -34,6 +38,19 @@ test.each(Object.keys(LANGUAGES))(
     expect(note.textContent).toMatch(/record|graba|enregistr|aufgezeichnet/);
     rerender(layout(locale, false));
     expect(note.childNodes).toHaveLength(0);
+  },
+);
+
+test.each([true, false])(
+  "the layout says that the recording was stopped if the agent got the request (%s)",
+  async (gotIt) => {
+    const stop = () => Promise.resolve(gotIt);
+    const { rerender } = render(layout("en", true, stop));
+    await userEvent.click(screen.getByTestId("stop-recording"));
+    // It ends: the agent has deleted it, or the greeting is over.
+    rerender(layout("en", false, stop));
+    const note = screen.getByTestId("recording").textContent;
+    expect(note).toBe(gotIt ? "The recording was stopped and deleted." : "");
   },
 );
 

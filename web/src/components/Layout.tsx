@@ -17,7 +17,7 @@ interface LayoutProps {
   reconnecting?: boolean;
   /** The trainee is being recorded. */
   recording?: boolean;
-  stopRecording?: () => void;
+  stopRecording?: () => Promise<boolean>;
   conversation?: ReactNode;
   /** What the trainee can change; shown next to the connection status. */
   options?: ReactNode;
@@ -36,7 +36,7 @@ const MARKS = { on: "✓", busy: "●", off: "○" };
 export function Layout(props: LayoutProps) {
   const { state, traineeName, stage, footer, conversation, announcer, playback } = props;
   const { reconnecting = false, recording = false, stopRecording } = props;
-  /** The trainee has asked for it. */
+  /** At the trainee's request, not because the greeting has ended. */
   const [stopped, setStopped] = useState(false);
   const texts = useTexts();
   const { tone, text } = statusOf(state, reconnecting, texts);
@@ -85,10 +85,7 @@ export function Layout(props: LayoutProps) {
               type="button"
               className="tg-quiet"
               data-testid="stop-recording"
-              onClick={() => {
-                setStopped(true);
-                stopRecording();
-              }}
+              onClick={() => void stopRecording().then(setStopped)}
             >
               {texts.stopRecording}
             </button>

@@ -125,7 +125,7 @@ const BASE: GreetingViewProps = {
     setName: () => Promise.resolve("Ada"),
     giveFeedback: () => Promise.resolve(),
     feedbackSent: () => Promise.resolve(),
-    stopRecording: nothing,
+    stopRecording: () => Promise.resolve(true),
   },
   leaving: "no",
   leave: nothing,

@@ -28,6 +28,11 @@ test("feedback goes to the token endpoint if there is no agent", async () => {
   await expect(result.current.giveFeedback(feedback)).rejects.toThrow("not kept");
 });
 
+test("a recording that no agent was asked to stop has not been stopped", async () => {
+  const { result } = renderHook(() => useAgentCalls(new Room(), { giveFeedback: vi.fn() }));
+  expect(await result.current.stopRecording()).toBe(false);
+});
+
 test("Continue knows when feedback that is on its way has been sent, or cannot be", async () => {
   let keep = () => {};
   let refuse = () => {};

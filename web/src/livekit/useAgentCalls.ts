@@ -20,8 +20,11 @@ export interface AgentCalls {
   giveFeedback: (feedback: Feedback) => Promise<void>;
   /** Resolves when no feedback is on its way; never rejects. */
   feedbackSent: () => Promise<unknown>;
-  /** Stops and deletes the recording, if there is one. */
-  stopRecording: () => void;
+  /**
+   * Stops and deletes the recording, if there is one. Resolves with false if the agent did not get the
+   * request; never rejects.
+   */
+  stopRecording: () => Promise<boolean>;
 }
 
 export function useAgentCalls(
@@ -41,10 +44,11 @@ export function useAgentCalls(
         await given;
       },
       feedbackSent: () => onItsWay.current,
-      stopRecording: () => {
-        // The note stays if it fails, so that the trainee can try again.
-        callAgent(room, RPC_STOP_RECORDING, "").catch(() => undefined);
-      },
+      stopRecording: () =>
+        callAgent(room, RPC_STOP_RECORDING, "").then(
+          (answer) => answer === "ok",
+          () => false,
+        ),
     };
   }, [room, giveFeedback]);
 }
