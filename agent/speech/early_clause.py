@@ -27,11 +27,6 @@ _MORE_WITHIN_S: Final = 0.01
 """If more text comes within this time, the text is not split: all of it will be there soon."""
 
 
-def has_clause(text: str) -> bool:
-    """Return True if the voice can begin to say an incomplete text."""
-    return _CLAUSES.match(text) is not None
-
-
 async def early_parts(text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[str], None]:
     """Yield a text in one part, or its first clauses as soon as they are there, and the rest.
 

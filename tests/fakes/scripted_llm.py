@@ -16,6 +16,8 @@ from livekit.agents import (
     utils,
 )
 
+from agent.speech.reply_check import ReplyCheck
+
 
 @dataclass
 class Says:
@@ -33,7 +35,7 @@ class Says:
 
 
 class ScriptedLLM(llm.LLM):
-    """Returns its replies in turn; raises if there are no more."""
+    """Returns its replies in turn, in clauses and sentences; raises if there are no more."""
 
     def __init__(self, *replies: Says) -> None:
         super().__init__()
@@ -86,12 +88,16 @@ class _Stream(llm.LLMStream):
             )
             for name, arguments in says.calls
         ]
-        delta = llm.ChoiceDelta(role="assistant", content=says.text or None, tool_calls=calls)
-        attempt = utils.shortuuid()
-        self._event_ch.send_nowait(llm.ChatChunk(id=attempt, delta=delta))
+        check, attempt = ReplyCheck("", []), utils.shortuuid()
+
+        def pass_on(text: str, **more: Any) -> None:
+            delta = llm.ChoiceDelta(role="assistant", content=text or None, **more)
+            self._event_ch.send_nowait(llm.ChatChunk(id=attempt, delta=delta))
+
+        pass_on(check.add(says.text), tool_calls=calls)
         if says.rest:
             await asyncio.sleep(says.pause_s)
-            delta = llm.ChoiceDelta(role="assistant", content=says.rest)
-            self._event_ch.send_nowait(llm.ChatChunk(id=attempt, delta=delta))
+            pass_on(check.add(says.rest))
         if says.breaks_off:
             raise APIConnectionError("scripted", retryable=False)
+        pass_on(check.end())

@@ -354,7 +354,7 @@ async def test_fallback_model_starts_a_broken_reply_over() -> None:
     reply = Says("Well, it takes about ten", breaks_off=True)
     async with Talk(reply, second=Says("It takes ten minutes.")) as talk:
         heard = said(await talk.says("How long is it?"))
-        assert heard == "Well, it takes about ten It takes ten minutes."
+        assert heard.split() == "Well, It takes ten minutes.".split()
 
 
 async def test_nothing_is_said_of_a_reply_that_breaks_off_in_its_first_clause() -> None:
@@ -368,7 +368,7 @@ async def test_fallback_model_does_not_repeat_complete_sentences() -> None:
     second = Says("That is a good question. It takes ten minutes.")
     async with Talk(reply, second=second) as talk:
         heard = said(await talk.says("How long is it?"))
-        assert heard == "That is a good question. It takes about ten It takes ten minutes."
+        assert heard.split() == "That is a good question. It takes ten minutes.".split()
 
 
 async def test_failed_model_is_not_asked_again_in_the_background() -> None:
