@@ -15,18 +15,8 @@ from agent.core.names.characters import (
 )
 from agent.core.names.degrees import without_degrees
 from agent.core.names.given_name_first import given_name_first
-from agent.core.names.logins import with_spaces, without_domain
 from agent.core.names.name_end import before_punctuation, words_of_name
-from agent.core.names.no_name.groups import is_group
-from agent.core.names.no_name.identifiers import is_identifier
-from agent.core.names.no_name.insults import has_insult
-from agent.core.names.no_name.placeholders import (
-    is_numbered,
-    is_placeholder,
-    without_missing_cells,
-)
-from agent.core.names.no_name.sentences import has_contraction
-from agent.core.names.no_name.two_people import has_two_names
+from agent.core.names.no_name import is_group, is_no_name, is_numbered, is_placeholder
 from agent.core.names.word_lists import PARTICLES, plain
 from agent.core.plain_text import cut
 
@@ -46,18 +36,10 @@ def _cleaned(value: str) -> str:
     text = readable(without_other_lines(decoded(value)))
     if is_damaged(text) or is_numbered(text):
         return ""
-    text = without_additions(without_domain(without_missing_cells(text)))
-    text = with_letters_for_symbols(text)
-    if (
-        is_placeholder(text)
-        or has_insult(text)
-        or is_identifier(text)
-        or has_contraction(text)
-        or has_two_names(text)
-    ):
+    text = with_letters_for_symbols(without_additions(text))
+    if is_no_name(text):
         return ""
-    text = given_name_first(without_degrees(normalised(before_punctuation(text))))
-    words = words_of_name(with_spaces(text))
+    words = words_of_name(given_name_first(without_degrees(normalised(before_punctuation(text)))))
     name = _shortened(words)
     if is_placeholder(name) or is_group(words) or _is_rest(name, of=value):
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.core.names.no_name.groups import is_group
+from agent.core.names.no_name import is_group
 from agent.core.names.word_lists import DEGREES, SUFFIXES, is_title, plain
 
 _KNOWN: Final = re.compile(

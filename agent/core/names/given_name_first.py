@@ -7,8 +7,7 @@ from itertools import takewhile
 from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.degrees import is_degree_after_comma
 from agent.core.names.name_end import ends_name
-from agent.core.names.no_name.groups import is_group
-from agent.core.names.no_name.placeholders import is_placeholder
+from agent.core.names.no_name import is_group, is_placeholder
 from agent.core.names.word_lists import (
     HONORIFICS,
     SUFFIXES,

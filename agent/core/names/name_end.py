@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agent.core.names.abbreviations import is_abbreviation
 from agent.core.names.characters import letters_of
-from agent.core.names.no_name.placeholders import without_missing_parts
-from agent.core.names.no_name.sentences import is_sentence
+from agent.core.names.no_name import is_placeholder, is_sentence, without_missing_parts
 from agent.core.names.word_lists import (
     LOWER_CASE_PARTICLES,
     PARTICLES,
@@ -26,6 +26,11 @@ _AFTER_ABBREVIATION_MAX: Final = 4  # words
 
 _ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–/]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
+_LOGIN: Final = re.compile(r"[^\s.]{2,}(?:\.[^\s.]{2,})+")
+_PERIOD_BEFORE_WORD: Final = re.compile(
+    r"(?:(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_])|\.(?=[^\W\d_]{2}))(?!(?:co|ssa|ra|na|a|[ªº])\b)"
+)
+"""In `Dr.Berg` and `J.R.Hill`, but not in `Dott.ssa`."""
 _CODE: Final = re.compile(r"\d-?[^\W\d_]|^[^\W\d_]{1,2}-?\d{3,}$")
 """In `3f25` and `U00123`. A name may end with digits: `Ada99`."""
 
@@ -37,30 +42,45 @@ def before_punctuation(text: str) -> str:
 
 def words_of_name(text: str) -> list[str]:
     """Return the words before the first one that is not part of the name."""
-    tokens = [token for token in _BETWEEN_WORDS.split(text) if token][:_TOKENS_MAX]
+    tokens = [token for token in _BETWEEN_WORDS.split(_with_spaces(text)) if token][:_TOKENS_MAX]
     tokens = without_missing_parts(tokens, in_capitals=text.isupper())
-    words: list[str] = []
-    for at, token in enumerate(tokens):
-        word = "" if _CODE.search(token) else letters_of(token)
-        if not word:
-            continue
-        following = tokens[at + 1 :]
-        if words and is_degree_field(word) and is_title(words[-1]):
-            words.append(word)
-            continue
-        untitled = [known for known in words if not is_title(known)]
-        begun = any(known[0].isupper() for known in words)
-        last = words[-1] if words else ""
-        after_particle = last.istitle() and plain(last) in LOWER_CASE_PARTICLES  # `Ann De sousa`
-        if begun and ends_name(word) and not after_particle:
-            if len(untitled) < 2 and (following or plain(word) in SENTENCE_WORDS):
-                return []  # `My name is Ada`, `Leck mich`
+    words = [word for token in tokens if not _CODE.search(token) if (word := letters_of(token))]
+    for at, word in enumerate(words):
+        before, after = words[:at], words[at + 1 :]
+        if before and is_degree_field(word) and is_title(before[-1]):
+            continue  # `Dr. med.`
+        if _is_text_after(before, word):
+            if sum(not is_title(known) for known in before) < 2 and (
+                after or plain(word) in SENTENCE_WORDS or is_placeholder(word)
+            ):
+                return []  # `My name is Ada`, `Leck mich`, `Retail manager`
+            words = before
             break
-        if word.endswith(".") and not _may_have_period(word, following):
-            words.append(word.rstrip("."))
+        if word.endswith(".") and not _may_have_period(word, after):
+            words = [*before, word.rstrip(".")]
             break
-        words.append(word)
     return [] if is_sentence(words) else words
+
+
+def _with_spaces(text: str) -> str:
+    """Put spaces between the words of `ada.lovelace` and `Dr.Berg`."""
+    first = text.partition(".")[0]
+    has_title = is_title(first) or is_abbreviation(f"{first}.")
+    if _LOGIN.fullmatch(text) and not has_title:
+        return text.replace(".", " ")
+    return _PERIOD_BEFORE_WORD.sub(". ", text)
+
+
+def _is_text_after(before: list[str], word: str) -> bool:
+    """True for a word in lower case after a capitalised one, except in `De sousa`."""
+    if not any(known[0].isupper() for known in before) or not ends_name(word):
+        return False
+    return not (before[-1].istitle() and plain(before[-1]) in LOWER_CASE_PARTICLES)
+
+
+def ends_name(word: str) -> bool:
+    """True for a word in lower case that no name has after a capitalised word."""
+    return word.islower() and plain(word) not in PARTICLES | TITLES
 
 
 def _may_have_period(word: str, following: list[str]) -> bool:
@@ -76,8 +96,3 @@ def _is_text(words: list[str]) -> bool:
     parts = {part for word in words for part in plain(word).split("-")}
     has_words_of_sentences = len(words) > 1 and not parts.isdisjoint(SENTENCE_WORDS)
     return has_words_of_sentences or len(words) > _AFTER_ABBREVIATION_MAX
-
-
-def ends_name(word: str) -> bool:
-    """True for a word in lower case that no name has after a capitalised word."""
-    return word.islower() and plain(word) not in PARTICLES | TITLES

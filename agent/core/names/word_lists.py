@@ -26,9 +26,11 @@ PARTICLES: Final = frozenset(_WORDS["particles"])
 LOWER_CASE_PARTICLES: Final = frozenset(_WORDS["lower_case_particles"])
 """Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
 NO_NAME: Final = frozenset().union(*_WORDS["no_name"].values())
-"""Placeholders, occupations, departments and replies. Text of only these words is not a name."""
+"""Placeholders, departments and replies. Text of only these words is not a name."""
 NAMES_TOO: Final = frozenset(_WORDS["names_too"])
 """Words of `NO_NAME` that are given names if they stand alone with a capital: `Na`, `Rien`."""
+OCCUPATION_STEMS: Final[list[str]] = _WORDS["occupation_stems"]
+"""Parts of occupations that no surname has: `mechani`; regular expressions."""
 MISSING_PART: Final = frozenset(_WORDS["missing_part"])
 """Placeholders for a missing part of a name: `Ada undefined`, `FNU Sharma`."""
 MISSING_PART_IN_CAPITALS: Final = frozenset(_WORDS["missing_part_in_capitals"])
