@@ -157,6 +157,7 @@ class _Reply(UnmeasuredLLMStream):
             self._model.think_by_default()
 
     async def _attempt(self) -> None:
+        """Ask the model once, and pass on the speech of its reply while it comes."""
         check = ReplyCheck(
             _instructions(self.chat_ctx),
             [tool.id for tool in self.tools],
@@ -186,10 +187,14 @@ class _Reply(UnmeasuredLLMStream):
                         return
                     self._cut_short = True
                     break
+        self._end(check, last_id)
+
+    def _end(self, check: ReplyCheck, chunk_id: str) -> None:
+        """Pass on the rest of the reply; raise an error if it had no speech, or no sentence."""
         ends_sentence = check.ends_sentence
         if rest := check.end(cut_short=self._cut_short):
             delta = llm.ChoiceDelta(role="assistant", content=rest)
-            self._pass_on(llm.ChatChunk(id=last_id, delta=delta))
+            self._pass_on(llm.ChatChunk(id=chunk_id, delta=delta))
         if self._passed_on == 0 and not (self._cut_short or check.has_repetition):
             raise NotSpeechError  # only symbols
         if self._cut_short and not (ends_sentence and self._passed_on):
