@@ -155,6 +155,7 @@ def test_flux_ends_turns_as_early_as_documented() -> None:
     ("file", "start_s", "end_s", "least_s", "most_s"),
     [
         pytest.param("endgame_nagg_nell", 0.02, 0.98, 0.3, 0.5, id="words and sound complete"),
+        pytest.param("endgame_nagg_nell", 4.76, 8.12, 0.1, 0.5, id="comma is a full stop soon"),
         pytest.param("endgame_nagg_nell", 11.92, 14.08, 1.2, 1.6, id="comma is a full stop later"),
         pytest.param("endgame_nagg_nell", 4.52, 6.76, 1.2, 1.6, id="full stop but open sound"),
         pytest.param("two_cities", 29.86, 32.28, 2.0, 2.4, id="comma stays"),

@@ -34,8 +34,11 @@ _SLOWNESS = (1, 3.7, 6, 6)
 in its words, in its sound, and, if there is a doubt, in its words after more silence."""
 _SOUND_MS, _OPEN_SOUND = 200, 0.15
 """After this much silence, a lower probability of the turn detector is a doubt."""
+_AGAIN_MS = (160, 220)
+"""Silence after which unfinished words are recognised again. If the model has made a full stop of
+their comma both times, there is no doubt: it does so after most sentences and few pauses."""
 _WORDS_MS = 400
-"""The model makes a full stop of most commas that end a sentence, but not of "And I say,"."""
+"""By now, the model has also made a full stop after more pauses, but not of "And I say,"."""
 _GOES_ON = re.compile(
     r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|the|a|an|to|of|for|from|with|in|at|by|um|uh|er"
     r"|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
@@ -56,6 +59,8 @@ class _Turn:
     """The words before the current pause."""
     doubts: int = 0
     """See `_SLOWNESS`."""
+    finished: int = 0
+    """How often unfinished words were finished when they were recognised again."""
 
 
 class TurnsListener(Listener):
@@ -92,10 +97,13 @@ class TurnsListener(Listener):
         decides = quiet_ms > _UNDECIDED_MS
         if turn.pause_text is None and quiet_ms >= _PAUSE_MS and (self.has_time or decides):
             turn.pause_text = await self.recognise()
-            turn.doubts = goes_on(turn.pause_text)
+            turn.doubts, turn.finished = goes_on(turn.pause_text), 0
         if turn.pause_text is None or not decides:
             return
-        if quiet_ms == _SOUND_MS:
+        if quiet_ms in _AGAIN_MS and goes_on(turn.pause_text):
+            turn.finished += not goes_on(await self.recognise())
+            turn.doubts -= turn.finished == len(_AGAIN_MS)
+        elif quiet_ms == _SOUND_MS:
             turn.doubts += await self.detector.probability(self.now.said) < _OPEN_SOUND
         elif quiet_ms == _WORDS_MS and turn.doubts:
             turn.doubts += goes_on(await self.recognise())
