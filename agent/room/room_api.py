@@ -64,25 +64,21 @@ class RoomApi:
 
     async def delete(self) -> bool:
         """Delete the room, with one retry. Returns False if LiveKit had no such room any more."""
-        for attempt in range(1, _DELETE_TRIES + 1):
+        failure = ""
+        for _ in range(_DELETE_TRIES):
             try:
                 with translate_livekit_errors("DeleteRoom"):
                     async with asyncio.timeout(_TIMEOUT_S):
                         await self._api.delete_room(api.DeleteRoomRequest(room=self._room))
+                return True
             except LiveKitError as e:
                 if e.code == api.ServerErrorCode.NOT_FOUND:
                     return False
-                logger.warning(
-                    "could not delete the room; if it stays, the endpoint's reaper deletes it",
-                    extra={
-                        "event": "room_not_deleted",
-                        "error": str(e),
-                        "attempt": attempt,
-                        "of": _DELETE_TRIES,
-                    },
-                )
-            else:
-                return True
+                failure = str(e)
+        logger.warning(
+            "could not delete the room; if it stays, the endpoint's reaper deletes it",
+            extra={"event": "room_not_deleted", "error": failure},
+        )
         return True
 
 

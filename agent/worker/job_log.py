@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 
+import aiohttp
 from livekit.agents import APIError
+
+_NETWORK = (OSError, aiohttp.ClientError)
 
 
 def log_provider_errors_once(record: logging.LogRecord) -> bool:
@@ -13,7 +16,8 @@ def log_provider_errors_once(record: logging.LogRecord) -> bool:
     Our line `provider_failed` has the error and what to do. Plugins, the retries and the fallback
     adapters of livekit-agents log the same error, some with a traceback
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/llm/fallback_adapter.py).
-    What a plugin cannot read, only the plugin logs: its line stays, without the traceback.
+    What a plugin cannot read, and failures of the network, only they log: the line stays, without
+    the traceback.
     """
     if not record.name.startswith("livekit."):
         return True
@@ -23,7 +27,7 @@ def log_provider_errors_once(record: logging.LogRecord) -> bool:
         return False
     if error is None:
         return record.module != "fallback_adapter" or record.levelno < logging.WARNING
-    if record.name.startswith("livekit.plugins."):
+    if record.name.startswith("livekit.plugins.") or isinstance(error, _NETWORK):
         # Not cut: the filter that redacts keys comes later, and does not know parts of them.
         record.error = f"{type(error).__name__}: {error}"
         record.exc_info = None

@@ -53,9 +53,17 @@ def test_job_log_has_no_part_of_a_key_in_a_long_error(before: int) -> None:
     assert _KEY[:2] not in line["error"]
 
 
-def test_job_log_has_what_a_plugin_cannot_read_without_a_traceback() -> None:
-    line = written(ValueError("no JSON"), name="livekit.plugins.deepgram")
-    assert line["error"] == "ValueError: no JSON"
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (ValueError("no JSON"), "livekit.plugins.deepgram"),
+        (ConnectionRefusedError("no LiveKit"), "livekit.agents"),
+    ],
+)
+def test_job_log_has_no_traceback_of_what_others_answer(error: Exception, name: str) -> None:
+    line = written(error, name=name)
+    assert line["message"] == "it failed"
+    assert line["error"] == f"{type(error).__name__}: {error}"
     assert "Traceback" not in str(line)
 
 

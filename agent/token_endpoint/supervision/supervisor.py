@@ -229,10 +229,12 @@ class Supervisor(BackgroundTask):
                 state.inspect_by(now + min(self._pass_s * 2**state.failures, BACKOFF_MAX_S))
                 if e.status == 429:
                     raise
-                logger.warning(
-                    "could not inspect a room; trying again",
-                    extra={"event": "inspection_failed", "error": str(e), **state.log_fields},
-                )
+                if state.failures == 1:
+                    logger.warning(
+                        "could not inspect a room; trying again until LiveKit answers. If this "
+                        "repeats, check LIVEKIT_URL and LiveKit's status page",
+                        extra={"event": "inspection_failed", "error": str(e), **state.log_fields},
+                    )
             else:
                 state.failures = 0
 
