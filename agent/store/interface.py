@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from agent.store.rates import Limit
 
@@ -26,19 +26,19 @@ PRESUMED: Final = "presumed: the room was gone"
 are single words, so no caller can report this text."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass
 class RecentRequest:
-    """A recent request for a greeting, as the dispatch supervisor reads it."""
+    """A recent request for a greeting. Times are in seconds, by the clock of the event loop."""
 
     session_id: str
     room_sid: str
     """The room that was created or found for the session."""
     job_metadata: str
     """JSON for the job, should another dispatch be needed."""
-    age_s: float
-    """Since the last request of this session."""
-    dispatched_age_s: float | None
-    """Since a request last created the room and its dispatch; None if none of them did."""
+    asked_at: float
+    """When the session was last requested."""
+    dispatched_at: float | None
+    """When a request last created the room and its dispatch; None if none of them did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,7 @@ class StoreSpace:
     """Infinite if unknown."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """The ledger's entry of one session at Beyond Presence."""
 
     id: str

@@ -100,19 +100,14 @@ class RedisStore(RedisServer):
 
     async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
         now, found = await self._run("recent_requests", within_s, keep_s)
+        loop_ahead_s = asyncio.get_running_loop().time() - float(now)
         requests = []
         for session_id, asked, body in found:
             saved = json.loads(body)
-            dispatched = saved.get("dispatched")
-            requests.append(
-                RecentRequest(
-                    session_id=session_id,
-                    room_sid=saved["room_sid"],
-                    job_metadata=saved["job_metadata"],
-                    age_s=float(now) - float(asked),
-                    dispatched_age_s=None if dispatched is None else float(now) - dispatched,
-                )
-            )
+            room_sid, metadata, at = map(saved.get, ("room_sid", "job_metadata", "dispatched"))
+            dispatched_at = None if at is None else at + loop_ahead_s
+            asked_at = float(asked) + loop_ahead_s
+            requests.append(RecentRequest(session_id, room_sid, metadata, asked_at, dispatched_at))
         return requests
 
     async def open_outcome(
@@ -194,13 +189,9 @@ class RedisStore(RedisServer):
         found = await self._run("avatar_sessions", int(only_unbilled))
         return [
             LedgerEntry(
-                id=id_,
-                given_at=float(given_at),
-                quiet_s=float(quiet_s),
-                seconds=float(seconds),
-                billed_s=float(billed) if billed else None,
+                id_, float(given), float(quiet), float(s), float(billed) if billed else None
             )
-            for id_, given_at, quiet_s, seconds, billed in found
+            for id_, given, quiet, s, billed in found
         ]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:

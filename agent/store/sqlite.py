@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import sqlite3
@@ -125,23 +126,14 @@ class SqliteStore(SqliteFile):
     async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
         now = time.time()
         found = await self._query(
-            "SELECT session_id, room_sid, job_metadata, ?1 - asked, ?1 - dispatched"
-            " FROM request WHERE asked >= ?1 - ?2 ORDER BY asked",
-            (now, within_s),
+            "SELECT session_id, room_sid, job_metadata, asked + ?2, dispatched + ?2"
+            " FROM request WHERE asked >= ?1 ORDER BY asked",
+            (now - within_s, asyncio.get_running_loop().time() - now),
         )
         # This is called every few seconds: write only if there is something to delete.
         if await self._query("SELECT 1 FROM request WHERE asked < ? LIMIT 1", (now - keep_s,)):
             await self._execute("DELETE FROM request WHERE asked < ?", (now - keep_s,))
-        return [
-            RecentRequest(
-                session_id=session_id,
-                room_sid=room_sid,
-                job_metadata=job_metadata,
-                age_s=age_s,
-                dispatched_age_s=dispatched_age_s,
-            )
-            for session_id, room_sid, job_metadata, age_s, dispatched_age_s in found
-        ]
+        return [RecentRequest(*row) for row in found]
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float, *, age_s: float = 0
@@ -282,20 +274,13 @@ class SqliteStore(SqliteFile):
         return float(rows[0][0]) if rows else 0.0
 
     async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[LedgerEntry]:
-        now, which = time.time(), "WHERE billed IS NULL" if only_unbilled else ""
+        which = "WHERE billed IS NULL" if only_unbilled else ""
         rows = await self._query(
-            f"SELECT id, given, changed, seconds, billed FROM avatar_session {which} ORDER BY given"
+            "SELECT id, given, iif(billed IS NULL, ? - changed, 0.0), seconds, billed"
+            f" FROM avatar_session {which} ORDER BY given",
+            (time.time(),),
         )
-        return [
-            LedgerEntry(
-                id=id_,
-                given_at=given,
-                quiet_s=now - changed if billed is None else 0.0,
-                seconds=seconds,
-                billed_s=billed,
-            )
-            for id_, given, changed, seconds, billed in rows
-        ]
+        return [LedgerEntry(*row) for row in rows]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:
         await self._execute(

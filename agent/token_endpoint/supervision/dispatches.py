@@ -22,10 +22,16 @@ import asyncio
 
 from agent.core.errors import LiveKitError
 from agent.core.log import logger
-from agent.store import JOB_START_S, Phase, Store, accepted_lease, dispatch_claim
+from agent.store import (
+    JOB_START_S,
+    Phase,
+    RecentRequest,
+    Store,
+    accepted_lease,
+    dispatch_claim,
+)
 from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
-from agent.token_endpoint.supervision.known_requests import KnownRequest
 from agent.token_endpoint.supervision.room_state import RoomState
 
 REQUEST_WINDOW_S = 35.0
@@ -177,7 +183,7 @@ class DispatchSupervisor:
         longer: float = RETRY_GROWTH**state.retries
         return state.dispatched_at + max(self._check_s, min(self._check_s * longer, RETRY_MAX_S))
 
-    async def _replace(self, state: RoomState, request: KnownRequest, now: float) -> None:
+    async def _replace(self, state: RoomState, request: RecentRequest, now: float) -> None:
         session_id = state.session_id
         dispatches = await self._rooms.dispatches(state.name)
         dispatched_before, agent_was_here = state.dispatched_at, state.agent_seen

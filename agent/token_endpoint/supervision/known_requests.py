@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
 from typing import Final
 
-from agent.store import Store
+from agent.store import RecentRequest, Store
 
 _OVERLAP_S: Final = 1.0
 """By how much the requests that are read overlap with those that were read before."""
 
 
-@dataclass(kw_only=True)
-class KnownRequest:
-    """The last request for a session's greeting."""
-
-    room_sid: str
-    """The room that was created or found for the session."""
-    job_metadata: str
-    asked_at: float
-    dispatched_at: float | None
-    """When a request last created the room and its dispatch; None if none of them did."""
-
-
 class KnownRequests:
-    """The last request of each session. Times are the event loop's, in seconds.
+    """The last request of each session.
 
     Args:
         window_s: older requests do not matter.
@@ -35,11 +22,11 @@ class KnownRequests:
     def __init__(self, store: Store, window_s: float) -> None:
         self._store = store
         self._window_s = window_s
-        self._requests: dict[str, KnownRequest] = {}
+        self._requests: dict[str, RecentRequest] = {}
         """By session id, the oldest first."""
         self._read_at = -math.inf
 
-    def of(self, session_id: str) -> KnownRequest | None:
+    def of(self, session_id: str) -> RecentRequest | None:
         """Return the last request of a session."""
         return self._requests.get(session_id)
 
@@ -54,20 +41,13 @@ class KnownRequests:
         Raises:
             StoreError: the next pass reads them.
         """
-        began_at = asyncio.get_running_loop().time()
-        within_s = min(self._window_s, began_at - self._read_at + _OVERLAP_S)
-        found = await self._store.recent_requests(within_s, keep_s=self._window_s)
         now = asyncio.get_running_loop().time()
-        self._read_at = began_at
+        within_s = min(self._window_s, now - self._read_at + _OVERLAP_S)
+        found = await self._store.recent_requests(within_s, keep_s=self._window_s)
+        self._read_at = now
         for request in found:
-            age_s = request.dispatched_age_s
             self._requests.pop(request.session_id, None)
-            self._requests[request.session_id] = KnownRequest(
-                room_sid=request.room_sid,
-                job_metadata=request.job_metadata,
-                asked_at=now - request.age_s,
-                dispatched_at=None if age_s is None else now - age_s,
-            )
+            self._requests[request.session_id] = request
         for session_id, oldest in list(self._requests.items()):
             if oldest.asked_at >= now - self._window_s:
                 break

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 from agent.core.job_metadata import session_id_of
+from agent.store import RecentRequest
 from agent.token_endpoint.livekit_rooms import Participants, Room
-from agent.token_endpoint.supervision.known_requests import KnownRequest
 
 
 @dataclass(kw_only=True)
@@ -15,7 +15,7 @@ class RoomState:
     """One room, identified by its sid."""
 
     room: Room
-    request: KnownRequest | None
+    request: RecentRequest | None
     """The last request for the session, if it is recent."""
     participants: Participants = Participants(agent=False, trainee=False)
     """Of the last inspection."""

@@ -147,9 +147,10 @@ async def check_recent_requests(store: Store) -> None:
     await store.save_request("b", "{}", room_sid="RM_2", dispatched=False)
     first, second = await store.recent_requests(30, keep_s=60)
     assert (first.session_id, first.job_metadata) == ("a", '{"v":1}')
-    assert first.dispatched_age_s is not None
-    assert 0 <= first.age_s <= first.dispatched_age_s < 10
-    assert (second.session_id, second.dispatched_age_s) == ("b", None)
+    assert first.dispatched_at is not None
+    now = asyncio.get_running_loop().time()
+    assert now - 10 < first.dispatched_at <= first.asked_at < now + 0.1
+    assert (second.session_id, second.dispatched_at) == ("b", None)
     await store.set_room("b", "RM_3")
     assert [r.room_sid for r in await store.recent_requests(30, keep_s=60)] == ["RM_1", "RM_3"]
     await store.end("a", "completed", room_sid="RM_0")
