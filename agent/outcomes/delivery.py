@@ -26,7 +26,7 @@ from agent.outcomes.aggregate import COUNTS_SESSION, counts_message, is_counts_m
 from agent.outcomes.expired import ExpiredOutcomes
 from agent.outcomes.outcome import session_id_in
 from agent.outcomes.webhook import TIMEOUT_S, post_outcome
-from agent.store import Store, WritableCheck
+from agent.store import Store, check_writable
 from agent.telemetry.shared_metrics import (
     DELETION_ERRORS,
     DELETION_TIME,
@@ -42,6 +42,7 @@ _DELETE_EVERY_S = 3600.0
 _DELETE_RETRY_S = 300.0
 _DAY_S = 86_400.0
 _WRITABLE_EVERY_S = 10.0
+"""An idle process must not fill the store's log of writes."""
 _COUNTS_LEASE_S = 60.0
 
 
@@ -87,10 +88,9 @@ class OutcomeDelivery(BackgroundTask):
         self._expired = ExpiredOutcomes(
             store, self._times.lease_grace_s, only_counts=self._only_counts
         )
-        self._writable = WritableCheck(store, _WRITABLE_EVERY_S)
         self._stopping = asyncio.Event()
         self._store_is_away = False
-        self._next_deletion = 0.0  # event loop time
+        self._next_write = self._next_deletion = 0.0  # event loop time
 
     async def __aexit__(self, *exception: object) -> None:
         assert self._task is not None
@@ -138,12 +138,14 @@ class OutcomeDelivery(BackgroundTask):
         return more
 
     async def _round(self, http: aiohttp.ClientSession) -> bool:
-        await self._writable.run()
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_write:
+            await check_writable(self._store)
+            self._next_write = now + _WRITABLE_EVERY_S
         await self._expired.close()
         if self._only_counts and self._url:
             await self._add_counts()
         more = await (self._deliver(http) if self._url else self._finish_undeliverable())
-        now = asyncio.get_running_loop().time()
         if now >= self._next_deletion:
             self._next_deletion = now + await self._delete_old()
         return more

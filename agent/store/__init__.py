@@ -25,7 +25,7 @@ from agent.store.interface import (
 from agent.store.rates import Limit, LimitReached
 from agent.store.redis import RedisStore
 from agent.store.sqlite import SqliteStore
-from agent.store.writable import WritableCheck, check_writable
+from agent.store.writable import check_writable
 
 __all__ = [
     "JOB_START_S",
@@ -39,7 +39,6 @@ __all__ = [
     "SqliteStore",
     "Store",
     "StoreSpace",
-    "WritableCheck",
     "accepted_lease",
     "check_writable",
     "dispatch_claim",

@@ -14,7 +14,7 @@ from agent.core.errors import StoreError
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.core.tasks import BackgroundTask
-from agent.store import Store, WritableCheck
+from agent.store import Store, check_writable
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import (
     AVATAR_BUDGET,
@@ -27,7 +27,7 @@ from agent.token_endpoint.metrics import (
     STORED_COUNTS,
 )
 
-CHECK_EVERY_S: Final = 2.5
+CHECK_EVERY_S: Final = 5.0
 READY_FOR_S: Final = 15.0
 _CHECK_TIMEOUT_S: Final = 5.0
 _COUNTS_EVERY_S: Final = 10.0
@@ -48,7 +48,6 @@ class ReadinessCheck(BackgroundTask):
     def __init__(self, rooms: LiveKitRooms, store: Store, settings: EndpointSettings) -> None:
         self._rooms = rooms
         self._store = store
-        self._writable = WritableCheck(store, READY_FOR_S / 3)
         self._minutes_per_day = settings.avatar_minutes_per_day
         self._delivers = bool(settings.outcome_webhook_url)
         self._store_answered_at = -math.inf
@@ -76,7 +75,7 @@ class ReadinessCheck(BackgroundTask):
             await asyncio.sleep(CHECK_EVERY_S)
 
     async def _check_store(self) -> None:
-        await self._writable.run()
+        await check_writable(self._store)
         spent_s = await self._store.avatar_seconds(utc_day())
         pending = await self._store.pending_deliveries()
         # Without a webhook outcomes are only kept, and none is waiting for delivery.

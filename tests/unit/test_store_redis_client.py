@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
-from agent.store import RedisStore, WritableCheck
+from agent.store import RedisStore, check_writable
 from agent.store.redis_client import advice_on
 from tests.fakes.redis_wire import NO_ANSWER, bulk, fake_redis
 from tests.support.doctor_store import check_store
@@ -160,20 +160,12 @@ async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_p
     assert found["store.fingerprint"].level is Level.SKIPPED
 
 
-async def test_writable_check_writes_at_intervals_until_it_fails() -> None:
-    async with fake_redis({"EVALSHA": "$-1\r\n"}) as redis:
+async def test_full_redis_is_not_writable() -> None:
+    full = "-OOM command not allowed when used memory > 'maxmemory'\r\n"
+    async with fake_redis({"EVALSHA": full}) as redis:
         store = RedisStore(redis.url)
-        seldom = WritableCheck(store, 60)
-        await seldom.run()
-        written = len(redis.commands)
-        await seldom.run()
-        assert len(redis.commands) == written
-        often = WritableCheck(store, 0)
-        await often.run()
-        redis.answers["EVALSHA"] = "-OOM command not allowed when used memory > 'maxmemory'\r\n"
-        for _ in range(2):
-            with pytest.raises(StoreError, match="raise maxmemory"):
-                await often.run()
+        with pytest.raises(StoreError, match="raise maxmemory"):
+            await check_writable(store)
         await store.aclose()
 
 
