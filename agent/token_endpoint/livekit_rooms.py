@@ -30,9 +30,6 @@ MAX_PARTICIPANTS = 6
 _CREATE_PAUSE_S = 0.2
 """Before a refused CreateRoom is tried again; then twice as long, within LIVEKIT_TIMEOUT_S."""
 
-JOB_LISTED_S = 6.0
-"""A dispatch of this age without a job has none: LiveKit lists a job up to 5 s after it began."""
-
 _ON_BEHALF = "lk.publish_on_behalf"
 """Participant attribute that marks an avatar; an avatar has the kind `agent` too."""
 
@@ -80,7 +77,7 @@ class Dispatch:
 
     id: str
     has_job: bool
-    """A worker accepted it. LiveKit may list a job up to JOB_LISTED_S late."""
+    """A worker accepted it. LiveKit may list a job up to 5 s late."""
     running: bool
     """Its job has not ended, as far as LiveKit knows."""
 

@@ -81,20 +81,8 @@ async def test_worker_that_registers_late_gets_one_job(
     )
     assert sorted(a.status_code for a in answers) == [200, 201]
     assert await agents_in(lk, session) == []
-    # On a busy machine, the first dispatch may have been repeated already.
-    unanswered = {dispatch.id for dispatch in await ours(lk, session)}
-    assert unanswered
     async with worker(livekit, tmp_path / "log"):
         assert len(await until_answer(lambda: agents_in(lk, session))) == 1
-
-        # A slow worker registers after several dispatches; all but one are deleted.
-        async def replaced() -> bool:
-            left = {dispatch.id for dispatch in await ours(lk, session)}
-            return len(left) == 1 and not left & unanswered
-
-        await until_answer(replaced)
-        # Both replicas run the dispatch supervisor; a second agent would have joined by now.
-        assert len(await agents_in(lk, session)) == 1
     await lk.room.delete_room(api.DeleteRoomRequest(room=f"training-session-{session}"))
 
 

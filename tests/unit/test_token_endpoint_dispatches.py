@@ -15,7 +15,7 @@ from agent.token_endpoint.supervision import dispatches
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.support.process_logs import logged
-from tests.support.waiting import until, until_answer
+from tests.support.waiting import until_answer
 from tests.unit.endpoint_supervision import (
     AGENT_LEFT_S,
     CHECK_S,
@@ -57,7 +57,7 @@ async def becomes(store: SqliteStore, phase: Phase | None) -> None:
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_dispatch_without_a_job_is_repeated_and_not_deleted_at_once(
+async def test_dispatch_without_a_job_is_repeated_and_not_deleted(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -65,19 +65,6 @@ async def test_dispatch_without_a_job_is_repeated_and_not_deleted_at_once(
     await livekit.wait_for_calls("CreateDispatch")
     assert first in ids(livekit), "LiveKit may list its job later, and deleting it ends the job"
     assert livekit.job_metadata[0] == livekit.job_metadata[1]
-
-
-@pytest.mark.usefixtures("supervisor")
-async def test_repeated_dispatches_that_have_no_job_are_deleted(
-    greetings: Greetings, livekit: FakeLiveKit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dispatches, "JOB_LISTED_S", 0.01)
-    await greetings.start(METADATA, restart=False)
-    first = ids(livekit)[0]
-    await livekit.wait_for_calls("CreateDispatch", 2)
-    assert first not in ids(livekit)
-    livekit.room("7").agent = livekit.room("7").trainee = True
-    await until(lambda: len(ids(livekit)) == 1)
 
 
 async def test_wait_for_an_agent_grows_with_each_dispatch(

@@ -44,7 +44,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
         supervisor: ("SAFETY_S", "BACKOFF_MAX_S"),
         leadership: ("PING_S", "TAKE_OVER_S"),
         reaper: ("_UNCOUNTED_S", "_COMES_BACK_S"),
-        dispatches: ("JOB_LISTED_S", "RETRY_MAX_S"),
+        dispatches: ("RETRY_MAX_S",),
     }.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name) / SPEED)

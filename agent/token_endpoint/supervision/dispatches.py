@@ -4,13 +4,12 @@ LiveKit dispatches once: if no worker is free at that moment, no agent ever join
 REQUEST_WINDOW_S after each request for a greeting the supervisor makes sure that an agent joins the
 room and stays. It waits longer after each dispatch that no worker took.
 
-- LiveKit lists a job up to 5 s late, and deleting a dispatch ends its job even if the job is not
-  listed yet. A dispatch without a job is therefore deleted only once it is JOB_LISTED_S old.
 - A worker that accepts a job takes a lease in the store for JOB_START_S. The job has this time to
   join, because another agent would request another avatar. If the job's process dies, the worker
   gives the lease back. LiveKit's own list does not help: it shows a job up to 5 s late, and lists a
   job whose process has died as running.
-- A dispatch whose job is slow to join is not deleted: if both agents join, the second one leaves.
+- Deleting a dispatch ends its job. So a dispatch that may still bring an agent is not deleted: if
+  both agents join, the second one leaves.
 - The trainee's room token outlives the room. The trainee may join after the worker has stopped
   waiting and closed the room. LiveKit then opens the room again without a dispatch, and the
   supervisor dispatches an agent to it.
@@ -30,7 +29,7 @@ from agent.store import (
     accepted_lease,
     dispatch_claim,
 )
-from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
 from agent.token_endpoint.supervision.room_state import RoomState
 
@@ -96,7 +95,7 @@ class DispatchSupervisor:
         if trainee:
             state.trainee_seen_at = now
         if state.participants.agent:
-            await self._agent_is_there(state, now)
+            await self._agent_is_there(state)
             return
         if state.agent_missing_since is None:
             state.agent_missing_since = now
@@ -154,18 +153,11 @@ class DispatchSupervisor:
         state.inspect_by(state.close_at)
         return True
 
-    async def _agent_is_there(self, state: RoomState, now: float) -> None:
+    async def _agent_is_there(self, state: RoomState) -> None:
         state.agent_seen, state.agent_missing_since, state.retries = True, None, 0
         if state.participants.trainee and not state.met:
             await self._store.mark_met(state.session_id)
             state.met = True
-        if not state.unanswered:
-            return
-        if (due := max(state.unanswered.values())) > now:
-            state.inspect_by(due)
-        else:
-            await self._delete_unanswered(state, await self._rooms.dispatches(state.name), now)
-            state.unanswered.clear()
 
     def _due_at(self, state: RoomState, *, accepted: bool) -> float:
         """When a missing agent is replaced.
@@ -186,7 +178,7 @@ class DispatchSupervisor:
     async def _replace(self, state: RoomState, request: RecentRequest, now: float) -> None:
         session_id = state.session_id
         dispatches = await self._rooms.dispatches(state.name)
-        dispatched_before, agent_was_here = state.dispatched_at, state.agent_seen
+        agent_was_here = state.agent_seen
         lost = agent_was_here or any(d.has_job for d in dispatches)
         state.dispatched_at, state.agent_seen = now, False
         state.retries = 0 if agent_was_here else state.retries + 1
@@ -200,12 +192,8 @@ class DispatchSupervisor:
                 return
             await self._store.start(session_id)  # it failed, and continues with the next agent
         for dispatch in dispatches:
-            if not dispatch.has_job:
-                made_by = now if dispatched_before is None else dispatched_before
-                state.unanswered.setdefault(dispatch.id, made_by + JOB_LISTED_S)
-            elif agent_was_here or not dispatch.running:
+            if dispatch.has_job and (agent_was_here or not dispatch.running):
                 await self._rooms.delete_dispatch(state.name, dispatch.id)
-        await self._delete_unanswered(state, dispatches, now)
         await self._rooms.dispatch(state.name, request.job_metadata)
         await self._store.set_room(session_id, state.room.sid)
         request.room_sid = state.room.sid
@@ -225,14 +213,3 @@ class DispatchSupervisor:
         if await self._store.phase(session_id) is Phase.ENDED:
             # It ended meanwhile, and CreateDispatch opens a room that was deleted.
             await self._rooms.end(state.name)
-
-    async def _delete_unanswered(
-        self, state: RoomState, dispatches: list[Dispatch], now: float
-    ) -> None:
-        """Delete replaced dispatches that certainly have no job."""
-        due = {id_ for id_, at in state.unanswered.items() if at <= now}
-        for dispatch in dispatches:
-            if dispatch.id in due and not dispatch.has_job:
-                await self._rooms.delete_dispatch(state.name, dispatch.id)
-        for dispatch_id in due:
-            del state.unanswered[dispatch_id]

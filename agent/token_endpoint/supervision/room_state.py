@@ -44,8 +44,6 @@ class RoomState:
     """Agents that were lost since the last request. Dispatches that no worker took do not count."""
     close_at: float | None = None
     """When the room of a greeting that has ended is closed; None if it has not ended."""
-    unanswered: dict[str, float] = field(default_factory=dict)
-    """Replaced dispatches, and when each may be deleted if it still has no job."""
 
     # For the reaper.
     avatars_since: dict[str, float] = field(default_factory=dict)
