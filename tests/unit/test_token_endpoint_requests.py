@@ -100,6 +100,8 @@ def test_fields_may_repeat_the_servers_values(body: dict[str, Any]) -> None:
         ({"room_config": {"agents": [{"restart_policy": 1}]}}, "room_config.agents.restart_policy"),
         ({"session_id": "8"}, "session_id"),
         ({"session_id": [7]}, "session_id"),
+        ({"trainee": {"nmae": "Ada"}}, "trainee.nmae"),
+        ({"consent": {"transcript": True, "audioRecording": True}}, "consent.audio_recording"),
     ],
 )
 @pytest.mark.parametrize("from_browser", [True, False])
@@ -109,7 +111,7 @@ def test_other_values_are_rejected_by_field_name(
     with pytest.raises(ApiError) as refused:
         choose(body, from_browser=from_browser)
     assert refused.value.code == "field_not_allowed"
-    assert refused.value.message.endswith(f": {named}")
+    assert f": {named}" in refused.value.message
 
 
 def _grants() -> list[str]:
