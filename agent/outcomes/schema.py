@@ -15,13 +15,8 @@ VERSION: Final[int] = Outcome.model_fields["v"].default
 """Raise it (`Outcome.v`) if a field is removed or changes its type: receivers depend on it."""
 
 
-def outcome_schema() -> str:
+def outcome_schema(model: type[BaseModel] = Outcome) -> str:
     """Return the JSON Schema (draft 2020-12) of the `data` of a webhook message."""
-    return schema_of(Outcome)
-
-
-def schema_of(model: type[BaseModel]) -> str:
-    """Return the JSON Schema of a model, with each description on one line."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:training-greeter:outcome:v{VERSION}",

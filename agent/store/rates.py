@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from agent.core.errors import TrainingGreeterError
@@ -67,23 +66,13 @@ class LimitReached(TrainingGreeterError):
         return min(math.floor(wait * limit.window_s) + 1, limit.window_s)
 
 
-@dataclass
-class _Counts:
-    """Requests by key."""
-
-    window: int
-    """The number of the current window."""
-    before: Counter[str]
-    """In the window before it."""
-    current: Counter[str]
-
-
 class LocalRates:
     """Counts in memory. A window is dropped as a whole, so old keys cost nothing."""
 
     def __init__(self) -> None:
-        self._counts: dict[int, _Counts] = {}
-        """By the length of the windows, in seconds."""
+        self._counts: dict[int, tuple[int, Counter[str], Counter[str]]] = {}
+        """By the length of the windows, in seconds: the number of the current window, and the
+        requests by key in the window before and in the current one."""
 
     def count(self, limits: Sequence[Limit]) -> None:
         """Count one request against several limits; the ones before a reached one count it, too.
@@ -92,20 +81,13 @@ class LocalRates:
             LimitReached: the first limit that is reached.
         """
         for limit in limits:
-            counts = self._counts_in(limit.window_s, limit.window)
-            before, current = counts.before[limit.key], counts.current[limit.key]
-            if math.floor(before * (1 - limit.passed)) + current >= limit.amount:
-                raise LimitReached(limit, before, current)
-            counts.current[limit.key] += 1
-
-    def _counts_in(self, window_s: int, window: int) -> _Counts:
-        """Return the counts of a window, which is the current one now."""
-        last = self._counts.get(window_s) or _Counts(window, Counter(), Counter())
-        if window == last.window:
-            now = last
-        elif window == last.window + 1:
-            now = _Counts(window, last.current, Counter())
-        else:
-            now = _Counts(window, Counter(), Counter())
-        self._counts[window_s] = now
-        return now
+            new = (limit.window, Counter[str](), Counter[str]())
+            window, before, current = self._counts.get(limit.window_s, new)
+            if window != limit.window:
+                before = current if window == limit.window - 1 else Counter()
+                current = Counter()
+            self._counts[limit.window_s] = (limit.window, before, current)
+            counted = math.floor(before[limit.key] * (1 - limit.passed)) + current[limit.key]
+            if counted >= limit.amount:
+                raise LimitReached(limit, before[limit.key], current[limit.key])
+            current[limit.key] += 1

@@ -16,34 +16,22 @@ OPTIONS: Final[dict[str, Any]] = {
 }
 """For `redis.asyncio.Redis.from_url` and `ConnectionPool.from_url`."""
 
-_REPLICA: Final = "this is a replica: set REDIS_URL to the primary"
-_IN_SCRIPT: Final = "-readonly"
-"""Redis before 7 says so within the error of the script."""
+_READ_ONLY: Final = "readonly"
+"""In the name of the error; Redis before 7 has it within the error of the script."""
 _CLUSTER: Final = (
     "this is a Redis cluster, which is not supported: use one server or a primary with replicas"
 )
 _CREDENTIALS: Final = (
     "it refuses the user or password in REDIS_URL, or needs one (redis://USER:PASSWORD@host:6379/0)"
 )
-_ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (exceptions.OutOfMemoryError, "its memory is full: raise maxmemory or lower RETENTION_DAYS"),
-    (exceptions.ReadOnlyError, _REPLICA),
-    (exceptions.NoPermissionError, "its user may not do this: allow all commands on greeter:*"),
-    (exceptions.ClusterError, _CLUSTER),
-    (exceptions.AskError, _CLUSTER),
-    (exceptions.ClusterCrossSlotError, _CLUSTER),
-    (exceptions.InvalidResponse, "the server at this address is not Redis, or speaks TLS"),
-    (exceptions.BusyLoadingError, "it is loading its data: wait"),
-    (exceptions.AuthenticationError, _CREDENTIALS),
-)
 _NOT_LISTENING: Final = (
     "nothing listens at this address: check host and port in REDIS_URL, and that Redis runs"
 )
 _NOT_RESOLVED: Final = "its host name is not known: check REDIS_URL and DNS"
-_IN_TEXT: Final = (
+_ADVICE: Final = (
     # "Protocol error: unauthenticated multibulk length": our scripts have more than 10 arguments.
     ("unauthenticated", _CREDENTIALS),
-    (_IN_SCRIPT, _REPLICA),
+    (_READ_ONLY, "this is a replica: set REDIS_URL to the primary"),
     ("misconf", "it cannot save to its disk: check its log and free some space"),
     ("hello", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
     ("noproto", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
@@ -69,14 +57,22 @@ _IN_TEXT: Final = (
         "a file that REDIS_URL names does not exist: check ssl_ca_certs or the socket",
     ),
     ("db index", "it has no such database: change the number at the end of REDIS_URL"),
+    ("outofmemory", "its memory is full: raise maxmemory or lower RETENTION_DAYS"),
+    ("nopermission", "its user may not do this: allow all commands on greeter:*"),
+    ("clusterdown", _CLUSTER),
+    ("crossslot", _CLUSTER),
+    ("movederror", _CLUSTER),
+    ("askerror", _CLUSTER),
+    ("invalidresponse", "the server at this address is not Redis, or speaks TLS"),
+    ("busyloading", "it is loading its data: wait"),
+    ("authentication", _CREDENTIALS),
 )
+"""Words in the name or in the text of an error, in lower case, and what to do; the first counts."""
 
 
-def is_read_only(error: object) -> bool:
+def is_read_only(answer: object) -> bool:
     """Whether a replica refused to write."""
-    return isinstance(error, exceptions.ReadOnlyError) or (
-        isinstance(error, exceptions.ResponseError) and _IN_SCRIPT in str(error).lower()
-    )
+    return isinstance(answer, exceptions.ResponseError) and _READ_ONLY in _words_of(answer)
 
 
 def advice_on(error: Exception) -> str:
@@ -84,8 +80,9 @@ def advice_on(error: Exception) -> str:
 
     Redis' own text is not repeated: it may contain keys and values.
     """
-    text = str(error).lower()
-    for words, advice in _IN_TEXT:
-        if words in text:
-            return advice
-    return next((advice for kind, advice in _ADVICE if isinstance(error, kind)), "")
+    text = _words_of(error)
+    return next((advice for words, advice in _ADVICE if words in text), "")
+
+
+def _words_of(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".lower()

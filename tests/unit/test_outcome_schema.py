@@ -14,7 +14,7 @@ from pydantic import Field, create_model
 
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.outcome import Outcome
-from agent.outcomes.schema import VERSION, outcome_schema, schema_of
+from agent.outcomes.schema import VERSION, outcome_schema
 from agent.token_endpoint.app import create_app
 from tests.support.endpoint_app import running, settings
 from tests.support.outcomes import full_outcome
@@ -103,4 +103,4 @@ def test_outcome_has_no_score_and_no_emotion() -> None:
 )
 def test_a_field_that_rates_the_trainee_is_found(field: str) -> None:
     rated = create_model("Outcome", __base__=Outcome, **{field: (float, Field(0.0))})  # type: ignore[call-overload]
-    assert ratings_in(json.loads(schema_of(rated))) == [f"Outcome.{field}"]
+    assert ratings_in(json.loads(outcome_schema(rated))) == [f"Outcome.{field}"]

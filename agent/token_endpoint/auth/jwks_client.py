@@ -13,7 +13,7 @@ import jwt
 from agent.core.errors import PlatformKeysError
 from agent.core.http_session import http_session, read_at_most
 from agent.core.log import logger
-from agent.core.tasks import log_task_failure
+from agent.core.tasks import start_task
 from agent.token_endpoint.auth.jwks import SET_MAX, usable_keys
 
 REFRESH_S = 300.0
@@ -72,15 +72,11 @@ class JwksClient:
 
     def _fetch_if_due(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._fetching is not None or now - self._tried_at < MIN_INTERVAL_S:
+        fetching = self._fetching is not None and not self._fetching.done()
+        if fetching or now - self._tried_at < MIN_INTERVAL_S:
             return
         self._tried_at = now
-        self._fetching = asyncio.create_task(self._refresh(), name="fetch platform keys")
-        self._fetching.add_done_callback(self._fetched)
-
-    def _fetched(self, task: asyncio.Task[None]) -> None:
-        self._fetching = None
-        log_task_failure(task)
+        self._fetching = start_task(self._refresh(), name="fetch platform keys")
 
     async def _refresh(self) -> None:
         try:
