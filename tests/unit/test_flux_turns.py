@@ -90,7 +90,7 @@ async def heard(messages: list[Message]) -> list[str]:
         ),
         pytest.param(
             [("StartOfTurn", 0, _ASKED), ("StartOfTurn", 1, "And"), ("EndOfTurn", 1, "And why?")],
-            [_START, "…", _ASKED, _END, _START, "…", "And why?", _END],
+            [_START, "…", _ASKED, _END, _START, "…", "…", "And why?", _END],
             id="no end",
         ),
         pytest.param(
@@ -109,7 +109,12 @@ async def heard(messages: list[Message]) -> list[str]:
             id="an end with other words",
         ),
         pytest.param(
-            [("StartOfTurn", 0, "How"), ("EndOfTurn", 0, _ASKED), ("TurnResumed", 0, _ASKED)],
+            [("EagerEndOfTurn", 0, "How"), ("Update", 0, "How"), ("EndOfTurn", 0, _ASKED)],
+            [_START, "…", "…", "…", "…", _ASKED, _END],  # the fourth one stops it
+            id="an end with other words after an update",
+        ),
+        pytest.param(
+            [("StartOfTurn", 0, _ASKED), ("EndOfTurn", 0, _ASKED), ("TurnResumed", 0, _ASKED)],
             [_START, "…", _ASKED, _END],  # its words are being answered
             id="late",
         ),

@@ -132,10 +132,9 @@ class _CompleteTurns:
         self._ended_index = message.get("turn_index")
         if latest is not None and not message.get("words"):
             message = latest
-        elif latest is not None and latest["event"] == "EagerEndOfTurn":
-            if latest["transcript"] != message["transcript"]:
-                # A reply to the earlier words must stop.
-                self._process({**message, "event": "TurnResumed"})
+        elif latest is not None and latest["transcript"] != message["transcript"]:
+            # A reply to the earlier words must stop.
+            self._process({**message, "event": "TurnResumed"})
         self._process({**message, "event": "EndOfTurn"})
 
     def _fail(self, error: dict[str, Any], socket: aiohttp.ClientWebSocketResponse) -> None:
