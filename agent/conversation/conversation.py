@@ -29,6 +29,7 @@ from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.wordless_sound import WordlessSound
 from agent.core.livekit_internals.room import stop_captions
+from agent.core.livekit_internals.turns import drop_early_reply
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.core.tasks import start_task
@@ -151,8 +152,8 @@ class Conversation:
         last.add_done_callback(lambda _: self._words.release())
 
     def _take_open_turn(self) -> str:
-        text = self._words.unanswered.text
-        self._words.unanswered.clear()
+        text = self._words.take_unanswered()
+        drop_early_reply(self.session)
         if self.failover is not None:
             # The session reconnects; the audio of the words answered here must not be sent again.
             self.failover.forget()

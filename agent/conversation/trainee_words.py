@@ -69,8 +69,8 @@ class TraineeWords:
         """True between `hold` and `release`."""
         self.unanswered = UnansweredWords()
         """The words passed on since the last spoken message of the trainee."""
-        self._interim = ""
-        """The words of this turn that were passed on last, if they are not final yet."""
+        self._latest: SpeechEvent | None = None
+        """The transcript of this turn that was passed on last, if it is not final."""
         self._early: SpeechEvent | None = None
         """A transcript for an early reply that waits for the end of the line it has stopped: until
         then, the model would be asked without that line, and once more with it."""
@@ -102,6 +102,13 @@ class TraineeWords:
         if self.echo.is_suspected:
             self._waiting.drop_echo()
         self._deliver_held()
+
+    def take_unanswered(self) -> str:
+        """Return the words without an answer, which is begun now; no early reply to them is."""
+        self._early = None
+        text = self.unanswered.text
+        self.unanswered.clear()
+        return text
 
     def end(self) -> None:
         """Count words that were held back as unanswered; deliver no more. The session closes."""
@@ -144,15 +151,14 @@ class TraineeWords:
 
     def take(self, event: SpeechEvent) -> None:
         """Pass on one event of the recogniser, keep it for later, or drop it."""
-        self._early = None
         if event.type is SpeechEventType.START_OF_SPEECH:
-            self._turn_open, self._interim = True, ""
+            self._turn_open, self._latest, self._early = True, None, None
             self.echo.turn_began()
             self._start = event
             if not (self._holding or self.line.under_way):
                 self._send_start()
         elif event.type is SpeechEventType.END_OF_SPEECH:
-            self._turn_open = False
+            self._turn_open, self._early = False, None
             # The session does not know of a turn whose start was not passed on.
             if self._start is None:
                 self._send(event)
@@ -166,6 +172,8 @@ class TraineeWords:
         """Decide about a transcript; the numbers are those of the module."""
         text, final = text_of(event), event.type is SpeechEventType.FINAL_TRANSCRIPT
         self._sound.recognised_at = time.monotonic()
+        if self._early is not None and (final or not _same_words(event, self._early)):
+            self._early = None
         if not self._turn_open:
             self.echo.turn_began()
         if self.echo.drops(event.alternatives[0]):  # 1
@@ -181,7 +189,7 @@ class TraineeWords:
             self._state.events.emit(SpeechRecognised())
             if final:
                 self._waiting.held.append(self._waiting.joined_with(event))
-        elif not self._interim and self.echo.suspects(text):  # 4
+        elif self._latest is None and self.echo.suspects(text):  # 4
             if final:
                 self._waiting.repeated.append(event)
                 self.line.resume()
@@ -190,19 +198,21 @@ class TraineeWords:
 
     def _pass_on(self, event: SpeechEvent, text: str, *, final: bool) -> None:
         """Send the transcript with the words that waited; stop the line if they are enough."""
-        count = len(words_of(text))
-        likely = count >= _CERTAIN_WORDS or (self._interim and count >= _LIKELY_WORDS)
+        latest, count = self._latest, len(words_of(text))
+        likely = count >= _CERTAIN_WORDS or (latest is not None and count >= _LIKELY_WORDS)
         # A final transcript makes the session stop a paused line. If the line has been stopped
         # before, the session only resumes its audio.
         if (likely or final) and not (final and self.line.is_paused):
             self.line.interrupt()
-        if event.type is SpeechEventType.INTERIM_TRANSCRIPT and text == self._interim:
-            # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the
-            # trainee is silent (https://developers.deepgram.com/docs/flux/state).
-            return
+        if latest is not None and not final and _same_words(event, latest):
+            # Flux repeats its transcript every 0.25 s until the turn ends, and may find its end
+            # more than once. Without new words, the trainee is silent
+            # (https://developers.deepgram.com/docs/flux/state), and the early reply stands.
+            if event.type in (SpeechEventType.INTERIM_TRANSCRIPT, latest.type):
+                return
         self._sound.words_heard()
         self.unanswered.add(text, final=final)
-        self._interim = "" if final else text
+        self._latest = None if final else event
         self._send_start()
         if event.type is SpeechEventType.PREFLIGHT_TRANSCRIPT and self.line.under_way:
             self._early = event
@@ -214,12 +224,12 @@ class TraineeWords:
             self.unanswered.clear()
 
     def _on_line_over(self) -> None:
-        if self._early is not None:
-            self._send(self._early)
-            self._early = None
         self._waiting.line_over(self.line.texts.both)
         if not self._holding:
             self._deliver_held()
+        if self._early is not None:
+            self._send(self._early)  # after the words before it, which it answers, too
+            self._early = None
 
     def _deliver_held(self) -> None:
         if self._passed is None or self._passed.closed:
@@ -247,3 +257,8 @@ class TraineeWords:
     def _send(self, event: SpeechEvent) -> None:
         if self._passed is not None and not self._passed.closed:
             self._passed.send_nowait(event)
+
+
+def _same_words(event: SpeechEvent, other: SpeechEvent) -> bool:
+    """True if two transcripts differ at most in case and punctuation."""
+    return words_of(text_of(event)) == words_of(text_of(other))

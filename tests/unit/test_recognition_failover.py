@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -180,7 +181,7 @@ async def test_restart_opens_a_connection_that_continues_the_word_times(setup: S
     assert again.start_time_offset == pytest.approx(60, abs=20)
 
 
-async def test_cut_in_forgets_the_audio_before_recognition_reconnects(
+async def test_cut_in_drops_the_early_reply_and_the_audio_before_recognition_reconnects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = VoiceSettings.from_env(RECOGNITION)
@@ -192,7 +193,11 @@ async def test_cut_in_forgets_the_audio_before_recognition_reconnects(
     monkeypatch.setattr(failover, "forget", lambda: done.append("forget"))
     session = conversation.session
     monkeypatch.setattr(session, "clear_user_turn", lambda: done.append("clear"))
+    activity = SimpleNamespace(
+        _preemptive_generation=object(), _cancel_preemptive_generation=lambda: done.append("drop")
+    )
+    monkeypatch.setattr(session, "_activity", activity)
     speech = type("Speech", (), {"add_done_callback": lambda *_: None})()
     monkeypatch.setattr(session, "generate_reply", lambda **_: speech)
     conversation.cut_in()
-    assert done == ["forget", "clear"]
+    assert done == ["drop", "forget", "clear"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from livekit.agents import APIConnectionError
+from livekit.agents.stt import SpeechEventType
 
 from agent.core.events import OpeningFinished
 from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, RecognisedWords
@@ -106,22 +107,57 @@ async def test_two_words_recognised_twice_stop_the_line(recognition: RecognisedW
     assert speech.interrupted
 
 
-@pytest.mark.parametrize("turn_ends", [False, True])
+@pytest.mark.parametrize(
+    ("later", "begins"),
+    [([], True), ([INTERIM], True), ([FINAL, END], False)],
+    ids=["nothing", "the same words", "the end of the turn"],
+)
 async def test_early_reply_waits_for_the_end_of_the_line_that_its_words_stop(
-    recognition: RecognisedWords, turn_ends: bool
+    recognition: RecognisedWords, later: list[SpeechEventType], begins: bool
 ) -> None:
     recognition.words.release()
     speech = recognition.session.speaks()
     speech.ends_at_once = False
     recognition.says("Hold on.", START, INTERIM, EAGER)
-    if turn_ends:
-        recognition.says("Hold on.", FINAL, END)
+    if later:
+        recognition.says("Hold on.", *later)
     await recognition.settle()
     assert speech.interrupted
     assert (EAGER, "Hold on.") not in recognition.passed
     speech.ends()
     await recognition.settle()
-    assert ((EAGER, "Hold on.") in recognition.passed) != turn_ends
+    assert recognition.passed.count((EAGER, "Hold on.")) == begins
+
+
+async def test_early_reply_that_waits_is_not_begun_if_its_words_are_taken(
+    recognition: RecognisedWords,
+) -> None:
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    speech.ends_at_once = False
+    recognition.says("Hold on.", START, INTERIM, EAGER)
+    await recognition.settle()
+    assert recognition.words.take_unanswered() == "Hold on."
+    speech.ends()
+    await recognition.settle()
+    assert (EAGER, "Hold on.") not in recognition.passed
+
+
+async def test_early_reply_answers_the_words_that_waited_for_the_line(
+    recognition: RecognisedWords,
+) -> None:
+    """Otherwise its words are not those of the turn, and the session drops it with a warning."""
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    speech.ends_at_once = False
+    recognition.says("Okay.")
+    recognition.says("Hold on.", START, INTERIM, EAGER)
+    await recognition.settle()
+    speech.ends()
+    await recognition.settle()
+    assert recognition.passed == [
+        *((START, ""), (INTERIM, "Hold on."), (FINAL, "Okay."), (EAGER, "Hold on."))
+    ]
 
 
 async def test_early_reply_is_begun_once(recognition: RecognisedWords) -> None:
@@ -178,6 +214,7 @@ async def test_transcript_without_words_does_not_stop_the_line(
 async def test_repeated_transcript_is_passed_on_once(recognition: RecognisedWords) -> None:
     recognition.words.release()
     recognition.says("How long", START, INTERIM, INTERIM, EAGER, INTERIM)
+    recognition.says("How long.", INTERIM, EAGER)
     recognition.says("How long is it?", INTERIM, INTERIM, EAGER, FINAL, END)
     recognition.says("How long is it?", START, INTERIM)
     await recognition.settle()
