@@ -387,6 +387,7 @@ SHOWN_AND_SAID = [
     ("Kiss I. Ildikó", "Kiss I. Ildikó", "Kiss I Ildikó"),
     # Names that are also words of sentences or occupations, and titles that are occupations.
     *((name, name, name) for name in ("Are", "Haben Girma", "Mais", "Tengo", "Que Tran")),
+    *((name, name, name) for name in ("Mit Patel", "Qui Nguyen", "Ne Win", "Dir Khan")),
     *((name, name, name) for name in ("Minnie Driver", "Rebecca Nurse", "Engineer Ada Hill")),
     ("Srita. Eva Vega", "Srita. Eva Vega", "Señorita Eva Vega"),
     # Introductions, and other names of the same person.
@@ -464,6 +465,7 @@ NO_NAME = [
     *("Nurse", "Elektroniker", "Psychotherapist", "Engineer, mining", "Técnico", "Vendeuse"),
     *("Retail manager", "Crane Operator", "Industriemechanikerin", "Operador de grúa", "CEO"),
     *("Ingénieure qualité", "Gabelstaplerfahrer", "Social worker"),
+    *("Je refuse", "Delivery Driver", "Cariste", "Agency Worker"),
     *("auth0|5f7c", "urn:uuid:3f2b", "CN=Ada Hill,OU=Sales", "../../etc/passwd", "uid=ada"),
     *("M?ller", "Jos\ufffd", "ZoÃ« Müller", "Jos%E9"),
 ]

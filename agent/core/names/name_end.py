@@ -50,8 +50,9 @@ def words_of_name(text: str) -> list[str]:
         if before and is_degree_field(word) and is_title(before[-1]):
             continue  # `Dr. med.`
         if _is_text_after(before, word):
+            is_sentence_word = not SENTENCE_WORDS.isdisjoint(map(plain, [*before, word]))
             if sum(not is_title(known) for known in before) < 2 and (
-                after or plain(word) in SENTENCE_WORDS or is_placeholder(word)
+                after or is_sentence_word or is_placeholder(word)
             ):
                 return []  # `My name is Ada`, `Leck mich`, `Retail manager`
             words = before
