@@ -27,7 +27,9 @@ from agent.core.events import ClosingRequested
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings, VoiceSettings
 from agent.scripts import PROMPTS, load_library
+from agent.speech.failures import log_failures
 from agent.speech.models import build_llm
+from agent.worker.job_log import log_provider_errors_once
 
 _ANSWER_TIMEOUT_S = 30.0
 _TEXT_OPTIONS = ("training-type", "role", "industry", "locale", "name", "prompts")
@@ -101,8 +103,11 @@ def _console_server() -> AgentServer:
 
 async def _run_job(ctx: JobContext) -> None:
     """Run the job of the spoken console: the terminal is microphone and loudspeaker."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(log_provider_errors_once)  # a traceback would hide the conversation
     settings = VoiceSettings.from_env(os.environ)
     state = GreetingState(metadata=JobMetadata())
+    log_failures(state.events)
     conversation = Conversation(build_llm(settings), state, settings)
     state.events.on(ClosingRequested, lambda _: conversation.lines.say_soon(state.script.closing))
     await conversation.session.start(conversation.agent, room=ctx.room, record=False)
