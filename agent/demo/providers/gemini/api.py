@@ -62,14 +62,11 @@ class Gemini:
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]
-        try:
-            body = await request.json()
-        except ValueError:
-            body = None
         call = await self._begin(request, "tts" if speaks(model) else "llm", model=model)
         if method != "streamGenerateContent" or model not in MODELS:
             raise refused("llm", 404, message("model", model))
         try:
+            body = await request.json()
             deadline = request.headers.get("X-Server-Timeout", "")
             wrong = problem(model, body, deadline)
             thinking = (body.get("generationConfig") or {}).get("thinkingConfig")
@@ -159,9 +156,5 @@ def serve_gemini() -> contextlib.AbstractAsyncContextManager[str]:
 
 def _usage(asked: Request, words: int) -> dict[str, Any]:
     tokens = round(words * _TOKENS_A_WORD)
-    counts = {
-        "promptTokenCount": asked.tokens,
-        "candidatesTokenCount": tokens,
-        "totalTokenCount": asked.tokens + tokens,
-    }
-    return {"usageMetadata": counts}
+    counts = {"promptTokenCount": asked.tokens, "candidatesTokenCount": tokens}
+    return {"usageMetadata": counts | {"totalTokenCount": asked.tokens + tokens}}
