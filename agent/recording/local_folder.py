@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from agent.core.errors import RecordingError
+from agent.recording.bucket import Bucket
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, session_folder
 
 _DISK_TIMEOUT_S = 5.0
@@ -52,6 +53,16 @@ class LocalFolder:
 
     async def read(self, path: Path) -> bytes:
         return await _on_disk(path.read_bytes, "the recording cannot be read")
+
+    async def move_to(self, bucket: Bucket, path: Path, timeout_s: float) -> str:
+        """Move a recording and its captions to the bucket; return its key there."""
+        name = f"{path.parent.name}/{path.stem}"
+        captions = path.with_suffix(CAPTIONS_SUFFIX)
+        if await self.size(captions):  # a job that was killed has written none
+            await bucket.put(name + CAPTIONS_SUFFIX, await self.read(captions), timeout_s)
+        key = await bucket.put(name + AUDIO_SUFFIX, await self.read(path), timeout_s)
+        await self.delete(path)
+        return key
 
     async def size(self, path: Path) -> int:
         """Return the size in bytes; 0 if the file does not exist."""

@@ -8,7 +8,6 @@ watches it: as released (1.8.9), it only logs that its disk is full.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +44,7 @@ class LocalRecorder:
         self._session = session
         self._folder = folder
         self._bucket = bucket
-        self._audio, self._captions = name + AUDIO_SUFFIX, name + CAPTIONS_SUFFIX
+        self._audio = name + AUDIO_SUFFIX
         self._path: Path | None = None
         self._recorder: ObservableRecorder | None = None
 
@@ -97,16 +96,11 @@ class LocalRecorder:
         if not await self._folder.size(path):
             raise RecordingError("nothing was recorded")
         try:
-            if self._bucket is not None:
-                audio = await self._folder.read(path)
-                await self._bucket.put(self._captions, captions.encode(), timeout_s)
-                key = await self._bucket.put(self._audio, audio, timeout_s)
-                await self._folder.delete(path)
-                return StoredRecording(key=key)
             await self._folder.write(path.with_suffix(CAPTIONS_SUFFIX), captions)
+            if self._bucket is not None:
+                key = await self._folder.move_to(self._bucket, path, timeout_s)
+                return StoredRecording(key=key)
         except RecordingError as e:
-            with contextlib.suppress(RecordingError):
-                await self._folder.write(path.with_suffix(CAPTIONS_SUFFIX), captions)
             return StoredRecording(file=str(path), error=str(e))
         return StoredRecording(file=str(path))
 

@@ -6,7 +6,6 @@ The worker's main process runs it, not the jobs.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from agent.core.errors import RecordingError, StoreError
 from agent.core.log import logger
@@ -14,7 +13,6 @@ from agent.core.settings import WorkerSettings
 from agent.core.tasks import BackgroundTask
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
-from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX
 from agent.store import Store
 from agent.telemetry.shared_metrics import DELETION_ERRORS, DELETION_TIME
 
@@ -81,13 +79,7 @@ class Retention(BackgroundTask):
                 # The session was forgotten, perhaps on another machine. Its file stays on this
                 # disk until it is older than RETENTION_DAYS.
                 continue
-            name = f"{path.parent.name}/{path.stem}"
-            with contextlib.suppress(RecordingError):
-                captions = await self._folder.read(path.with_suffix(CAPTIONS_SUFFIX))
-                await bucket.put(name + CAPTIONS_SUFFIX, captions, _PUT_TIMEOUT_S)
-            audio = await self._folder.read(path)
-            await bucket.put(name + AUDIO_SUFFIX, audio, _PUT_TIMEOUT_S)
-            await self._folder.delete(path)
+            await self._folder.move_to(bucket, path, _PUT_TIMEOUT_S)
             logger.info(
                 "a recording was moved to the bucket",
                 extra={"event": "recording_moved", "session_id": session_id},

@@ -29,6 +29,8 @@ class S3:
     written: dict[str, datetime] = field(default_factory=dict)
     status: int = 0
     """If not 0, the status of all answers."""
+    refuses: str = "-"
+    """Objects whose key ends with this are refused."""
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -48,7 +50,7 @@ class S3:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.path_qs}")
         data = await request.read()
-        refusal = self.status
+        refusal = 403 if request.path.endswith(self.refuses) else self.status
         if f"Credential={KEY}/" not in request.headers.get("Authorization", ""):
             refusal = refusal or 403
         bucket, _, key = request.path.lstrip("/").partition("/")

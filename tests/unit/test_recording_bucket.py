@@ -13,6 +13,7 @@ from agent.__main__ import main
 from agent.core.errors import ConfigError, RecordingError
 from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
+from agent.recording.local_folder import LocalFolder
 from agent.recording.object_keys import recording_name, session_folder
 from agent.recording.retention import Retention
 from agent.store import SqliteStore
@@ -145,6 +146,20 @@ async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     await Retention(settings, store).run_once()  # another worker, in the same hour
     assert "recordings/older/a.ogg" in s3.objects
     await store.aclose()
+
+
+async def test_retention_keeps_captions_that_the_bucket_refuses(s3: S3, tmp_path: Path) -> None:
+    folder = LocalFolder(tmp_path)
+    path = await folder.prepare("7/a.ogg")
+    path.write_bytes(b"sound")
+    await folder.write(path.with_suffix(".vtt"), "WEBVTT")
+    s3.refuses = ".vtt"
+    with pytest.raises(RecordingError):
+        await folder.move_to(bucket_of(s3), path, 30)
+    assert path.with_suffix(".vtt").exists()
+    s3.refuses = "-"
+    assert await folder.move_to(bucket_of(s3), path, 30) == "recordings/7/a.ogg"
+    assert set(s3.objects) == {"recordings/7/a.ogg", "recordings/7/a.vtt"}
 
 
 async def test_forget_deletes_recordings_from_disk_and_bucket(

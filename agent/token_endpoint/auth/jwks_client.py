@@ -43,14 +43,12 @@ class JwksClient:
         Raises:
             PlatformKeysError: the keys cannot be fetched at the moment.
         """
-        age_s = self._age_s()
-        found = self._find(kid, algorithm) if age_s < MAX_AGE_S else None
-        if found is None or age_s >= REFRESH_S:
+        found = self._find(kid, algorithm)
+        if found is None or self._age_s() >= REFRESH_S:
             self._fetch_if_due()
         if found is None and self._fetching is not None:
             # The caller may be cancelled; other callers wait for the same fetch.
             await asyncio.shield(self._fetching)
-        if found is None and self._age_s() < MAX_AGE_S:
             found = self._find(kid, algorithm)
         if found is None and self._failure:
             raise PlatformKeysError(f"PLATFORM_JWKS_URL {self._failure}")
@@ -65,7 +63,8 @@ class JwksClient:
         return asyncio.get_running_loop().time() - self._fetched_at
 
     def _find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        candidates = [k for k in self._keys if k.algorithm_name == algorithm]
+        known = self._keys if self._age_s() < MAX_AGE_S else []
+        candidates = [k for k in known if k.algorithm_name == algorithm]
         if kid is None:
             return candidates[0] if len(candidates) == 1 else None
         return next((k for k in candidates if k.key_id == kid), None)
