@@ -57,25 +57,14 @@ class DispatchSupervisor:
         self._store = store
         self._check_s = check_s
 
-    def begin(self, state: RoomState, now: float) -> None:
-        """Plan the first check of a room that was not listed before."""
-        request = state.request
-        if request is None or request.room_sid != state.room.sid:
-            # A room that a participant opened again has a dispatch only if LiveKit made it.
-            state.dispatched_at = now if self._rooms.automatic else None
-            state.inspect_by(now)
-        elif request.dispatched_at is not None:
-            state.dispatched_at = request.dispatched_at
-            state.inspect_by(state.dispatched_at + self._check_s)
-        else:
-            state.inspect_by(now)
-
     def note_request(self, state: RoomState, now: float) -> None:
-        """Note a request that was made since the last pass."""
-        if (request := state.request) is None:
+        """Note when the room got its dispatch, and plan a check after a new request."""
+        request = state.request
+        if state.dispatched_at is None and self._rooms.automatic and not state.requested:
+            state.dispatched_at = now  # by LiveKit, for a room that a participant opened
+        if request is None:
             return
         if state.dispatched_at is None:
-            # The room was listed before its request was recorded.
             state.dispatched_at = request.dispatched_at
         if request.asked_at > state.request_at + 0.2:  # it differs slightly each time it is read
             state.request_at = request.asked_at

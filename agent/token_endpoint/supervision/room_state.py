@@ -67,9 +67,14 @@ class RoomState:
         return not self.room.num_participants and not self.room.num_publishers
 
     @property
+    def requested(self) -> bool:
+        """True if this is the room of the request."""
+        return self.request is not None and self.request.room_sid == self.room.sid
+
+    @property
     def reopened(self) -> bool:
         """True if a participant has opened the room again, after the room of the request."""
-        return self.request is not None and self.request.room_sid != self.room.sid
+        return self.request is not None and not self.requested
 
     @property
     def session_id(self) -> str:

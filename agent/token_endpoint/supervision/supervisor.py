@@ -177,8 +177,8 @@ class Supervisor(BackgroundTask):
         request = self._requests.of(session_id_of(room.name))
         if state is None or state.room.sid != room.sid:
             state = RoomState(room=room, request=request)
-            self._dispatches.begin(state, now)
-            state.inspect_by(now + SAFETY_S if state.empty else now)
+            # An empty room waits for the check that its request plans.
+            state.inspect_by(now + SAFETY_S if state.empty and request else now)
         elif state.room != room:
             state.room = room
             if state.agent_seen:
