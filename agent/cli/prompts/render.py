@@ -17,7 +17,7 @@ from agent.cli.prompts.arguments import (
     find_script,
     metadata_of,
 )
-from agent.cli.prompts.text_table import LINES, Row, kind_of, rows_of, timed
+from agent.cli.prompts.text_table import Row, rows_of
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import RenderedScript, ScriptSelection, load_library, script_for
@@ -47,6 +47,8 @@ def _render(options: argparse.Namespace) -> int:
             industry=options.industry,
             name=SAMPLE_NAME if options.name is None else options.name,
         )
+        versions = dict.fromkeys(f"{each.locale} version {each.version}" for each in rendered)
+        print(f"{rendered[0].name}: {', '.join(versions)}")
         print("\n".join(_side_by_side(rendered)))
         return 0
     metadata = metadata_of(options)
@@ -99,8 +101,6 @@ def _side_by_side(rendered: Sequence[RenderedScript]) -> Iterator[str]:
     locales: dict[str, list[RenderedScript]] = {}
     for script in rendered:
         locales.setdefault(script.locale, []).append(script)
-    versions = [f"{tag} version {scripts[0].version}" for tag, scripts in locales.items()]
-    yield f"{rendered[0].name}: {', '.join(versions)}"
     for row in rows_of(locales):
         yield f"\n{row.name}{f' ({row.note})' if row.note else ''}"
         yield from _lines_of(row)
@@ -143,15 +143,5 @@ def _one(script: RenderedScript) -> Iterator[str]:
     yield f"  avatar: {script.avatar or 'BEYOND_PRESENCE_AVATAR_ID'}"
     yield f"  limits: {limits}"
     yield f"  after the closing line: {script.after_closing}"
-    yield ""
-    for field in LINES:
-        text = getattr(script, field)
-        seconds = timed(field, script, text)
-        yield f"{field.replace('_', ' ')}{f' ({seconds})' if seconds else ''}:\n  {text}"
-    yield "\nquestions:" if script.questions else "\nno questions"
-    for question in script.questions:
-        seconds = timed("ask", script, question.ask)
-        yield f"  {question.id} ({kind_of(question)}), {seconds}: {question.ask}"
-        if question.type == "choice":
-            yield from (f"    {id}: {words}" for id, words in question.choices.items())
+    yield from _side_by_side([script])
     yield f"\ninstructions for the LLM:\n{script.instructions}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.scripts import Question, RenderedScript
+from agent.scripts import RenderedScript
 from agent.scripts.finding import Finding, Loc, dotted
 from agent.scripts.schema import SHARED_LINES
 from agent.scripts.speakable import estimate_speech_s
 
 _IN_OPENING = frozenset({"ai_disclosure", "recording_disclosure"})
-LINES = (
+_LINES = (
     *("opening", "opening_recorded", "closing"),
     *(line for line in SHARED_LINES if line not in _IN_OPENING),
     "welcome_text",
@@ -57,21 +57,60 @@ class Row:
     name: str
     note: str
     cells: list[Cell]
-    different: bool = False
+    different: bool
     """True if not all locales have this text."""
 
 
 def rows_of(locales: Mapping[str, Variants]) -> Iterator[Row]:
     """Yield the rows of a script: its lines, questions, facts and talking points."""
-    for name in LINES:
-        cells = [
-            _cell(variants, name, [getattr(script, name) for script in variants])
-            for variants in locales.values()
-        ]
-        yield Row((name,), name.replace("_", " "), "", cells)
-    yield from _questions(locales)
+    for name in _LINES:
+        yield _row(locales, (name,), name.replace("_", " "))
+    first = next(iter(locales.values()))[0]
+    for number, question in enumerate(first.questions):
+        required = "required" if question.required else "optional"
+        condition = f"; {question.condition}" if question.condition else ""
+        note = f"{question.type}, {required}{condition}"
+        yield _row(locales, ("questions", number), f"question {question.id}", note)
     for name in ("facts", "talking_points"):
-        yield from _list(name, locales)
+        title = name.replace("_", " ").removesuffix("s")
+        counts = [len(getattr(each, name)) for variants in locales.values() for each in variants]
+        for number in range(max(counts)):
+            yield _row(locales, (name, number), f"{title} {number + 1}")
+
+
+def _row(locales: Mapping[str, Variants], loc: Loc, name: str, note: str = "") -> Row:
+    cells = [Cell(tag, _texts(variants, loc)) for tag, variants in locales.items()]
+    missing = [cell.locale for cell in cells if not any(each.text for each in cell.variants)]
+    different = 0 < len(missing) < len(cells)
+    if different:
+        note = "; ".join(filter(None, (note, f"not in {', '.join(missing)}")))
+    return Row(loc, name, note, cells, different)
+
+
+def _texts(variants: Variants, loc: Loc) -> list[Text]:
+    general = _text_at(variants[0], loc)
+    texts = [(script, _text_at(script, loc)) for script in variants]
+    return [
+        Text(script.industry, text, "" if loc[0] in _READ else _seconds(text, script.locale))
+        for script, text in texts
+        if script is variants[0] or text != general
+    ]
+
+
+def _seconds(text: str, locale: str) -> str:
+    return f"{estimate_speech_s(text, locale):.0f} s"
+
+
+def _text_at(script: RenderedScript, loc: Loc) -> str:
+    """Return a text, of a question with its choices; empty if the script has none there."""
+    field, *rest = loc
+    found = getattr(script, str(field))
+    for number in rest:
+        found = next(iter(found[number:]), "")
+    if isinstance(found, str):
+        return found
+    choices = found.choices.values() if found.type == "choice" else ()
+    return " · ".join([found.ask, *choices])
 
 
 def place_findings(findings: Sequence[Finding], rows: Sequence[Row]) -> list[Finding]:
@@ -89,70 +128,3 @@ def place_findings(findings: Sequence[Finding], rows: Sequence[Row]) -> list[Fin
         else:
             of_files.append(finding)
     return of_files
-
-
-def _questions(locales: Mapping[str, Variants]) -> Iterator[Row]:
-    first = next(iter(locales.values()))[0]
-    for number, question in enumerate(first.questions):
-        cells = [
-            _cell(variants, "ask", [_asked(script, number) for script in variants])
-            for variants in locales.values()
-        ]
-        name = f"question {question.id}"
-        yield Row(("questions", number), name, kind_of(question), cells)
-
-
-def kind_of(question: Question) -> str:
-    """Return the type of a question, and when it is asked: `number, optional; only if …`."""
-    required = "required" if question.required else "optional"
-    condition = f"; {question.condition}" if question.condition else ""
-    return f"{question.type}, {required}{condition}"
-
-
-def timed(field: str, script: RenderedScript, text: str) -> str:
-    """Return the seconds that a text takes to say; empty for a text that is read."""
-    return "" if field in _READ else f"{estimate_speech_s(text, script.locale):.0f} s"
-
-
-def _asked(script: RenderedScript, number: int) -> str:
-    """Return a question with the words of its choices; empty if the script has fewer questions."""
-    if number >= len(script.questions):
-        return ""
-    question: Question = script.questions[number]
-    choices = question.choices.values() if question.type == "choice" else ()
-    return " · ".join([question.ask, *choices])
-
-
-def _list(name: str, locales: Mapping[str, Variants]) -> Iterator[Row]:
-    """Yield the rows of a field with several texts; locales may have different numbers of them."""
-    counts = {
-        tag: max(len(getattr(script, name)) for script in variants)
-        for tag, variants in locales.items()
-    }
-    title = name.replace("_", " ").removesuffix("s")
-    for number in range(max(counts.values())):
-        cells = [
-            # Empty if this script has fewer texts.
-            _cell(
-                variants, name, ["".join(getattr(s, name)[number : number + 1]) for s in variants]
-            )
-            for variants in locales.values()
-        ]
-        missing = [tag for tag, count in counts.items() if count <= number]
-        note = f"not in {', '.join(missing)}" if missing else ""
-        yield Row((name, number), f"{title} {number + 1}", note, cells, different=bool(missing))
-
-
-def _cell(variants: Variants, name: str, texts: Sequence[str]) -> Cell:
-    """Return the cell of one locale.
-
-    Args:
-        name: of the field.
-        texts: one for each variant.
-    """
-    found = [
-        Text(script.industry, text, timed(name, script, text))
-        for script, text in zip(variants, texts, strict=True)
-        if script is variants[0] or text != texts[0]
-    ]
-    return Cell(variants[0].locale, found)
