@@ -16,7 +16,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import aiohttp
 from google.protobuf.message import DecodeError
@@ -45,16 +44,7 @@ _MORE_S = 0.6
 """Wait this long for other workers after the first one answered."""
 _POLL_S = 0.25
 _DELETE_TIMEOUT_S = 2.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProbeResult:
-    """The workers that answered."""
-
-    workers: frozenset[str] = frozenset()
-    """LiveKit's ids of the workers that answered without taking the job, as ours do."""
-    foreign: bool = False
-    """A worker of another product or release took the job."""
+_ENDED = (JobStatus.JS_SUCCESS, JobStatus.JS_FAILED)
 
 
 class ProbeRoom:
@@ -64,38 +54,33 @@ class ProbeRoom:
         self._livekit, self._settings = livekit, settings
         self.name = PROBE_ROOM_PREFIX + secrets.token_hex(6)
 
-    async def probe(self) -> ProbeResult:
+    async def answers(self) -> dict[str, bool]:
         """Wait until workers have answered, or none will.
+
+        Returns:
+            LiveKit's id of each worker that answered, and whether it took the job. Ours do not: a
+            worker that does is of another product or release.
 
         Raises:
             LiveKitError: LiveKit refused a request or did not respond.
         """
         until = time.monotonic() + _NO_WORKER_S
-        found = ProbeResult()
-        while time.monotonic() < until:
+        found: dict[str, bool] = {}
+        while time.monotonic() < until and not any(found.values()):
             await asyncio.sleep(_POLL_S)
-            now = await self._look()
-            if (now.workers or now.foreign) and not (found.workers or found.foreign):
+            with translate_livekit_errors("ListDispatch"):
+                dispatches = await self._livekit.agent_dispatch.list_dispatch(self.name)
+            ours = [d for d in dispatches if d.agent_name == self._settings.livekit_agent_name]
+            answered = {
+                job.state.worker_id or job.id: job.state.status not in _ENDED
+                or bool(job.state.participant_identity)
+                for dispatch in ours
+                for job in dispatch.state.jobs
+            }
+            if answered and not found:
                 until = min(until, time.monotonic() + _MORE_S)
-            found = now
-            if found.foreign:
-                break  # delete the room before that worker pays for anything
+            found |= answered
         return found
-
-    async def _look(self) -> ProbeResult:
-        with translate_livekit_errors("ListDispatch"):
-            dispatches = await self._livekit.agent_dispatch.list_dispatch(self.name)
-        ours = self._settings.livekit_agent_name
-        workers: set[str] = set()
-        foreign = False
-        jobs = [job for d in dispatches if d.agent_name == ours for job in d.state.jobs]
-        for job in jobs:
-            ended = job.state.status in (JobStatus.JS_SUCCESS, JobStatus.JS_FAILED)
-            if ended and not job.state.participant_identity:
-                workers.add(job.state.worker_id or job.id)
-            else:
-                foreign = True
-        return ProbeResult(workers=frozenset(workers), foreign=foreign)
 
     async def join(self, url: str, http: HttpClient) -> ServerInfo:
         """Open the WebSocket that browsers and avatars open, and leave again.

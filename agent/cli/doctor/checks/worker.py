@@ -11,7 +11,7 @@ from livekit.protocol.models import ServerInfo
 
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
-from agent.cli.doctor.probe_room import ProbeResult, ProbeRoom, probe_room
+from agent.cli.doctor.probe_room import ProbeRoom, probe_room
 from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, warning
 from agent.core.errors import LiveKitError
 from agent.core.http_session import proxy_for
@@ -28,33 +28,33 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
     settings = config.worker
     try:
         async with probe_room(settings) as room:
-            probe = asyncio.create_task(room.probe(), name="probe_room")
+            answers = asyncio.create_task(room.answers(), name="probe_room")
             try:
                 async for result in _sockets(config, room, http):
                     yield result
-                yield _answered(settings.livekit_agent_name, await probe)
+                yield _answered(settings.livekit_agent_name, await answers)
             finally:
-                probe.cancel()
+                answers.cancel()
     except LiveKitError as e:
         yield failed("worker.registered", f"LiveKit refused the check: {e}", "try again")
 
 
-def _answered(name: str, probe: ProbeResult) -> CheckResult:
+def _answered(name: str, answers: dict[str, bool]) -> CheckResult:
     check, named = "worker.registered", f"as {name}" if name else "without a name"
-    if probe.foreign:
+    if any(answers.values()):
         return failed(
             check,
             f"a worker of another product or release takes the jobs {named}",
             "stop it, or set another LIVEKIT_AGENT_NAME: trainees would talk with it",
         )
-    if not probe.workers:
+    if not answers:
         return failed(
             check,
             f"no worker answers {named}: it is not running, is draining, or is registered "
             "under another name or in another project",
             f"{_START}; worker and token endpoint need the same LIVEKIT_AGENT_NAME",
         )
-    count = len(probe.workers)
+    count = len(answers)
     return ok(check, f"{f'{count} workers answer' if count > 1 else 'a worker answers'} {named}")
 
 
