@@ -7,8 +7,9 @@ import importlib
 import os
 from typing import Any, TypeAlias
 
-from agent.core.errors import ConfigError, ScriptError
+from agent.core.errors import ScriptError
 from agent.core.locales import language_of
+from agent.core.settings import VoiceSettings
 
 _TIMEOUT_S = 20.0
 _DEMO_RATE = 24_000  # Hz
@@ -19,13 +20,7 @@ class _ConfiguredVoices:
     """Which voices speak, for the writer."""
 
     def __init__(self) -> None:
-        # Only with keys: livekit-agents takes a second to load.
-        from agent.core.settings import VoiceSettings
-
-        try:
-            self._settings = VoiceSettings.from_env(os.environ)
-        except ConfigError as e:
-            raise ScriptError(str(e)) from e
+        self._settings = VoiceSettings.from_env(os.environ)
 
     async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
         """Return one line as a WAV file.
@@ -36,6 +31,7 @@ class _ConfiguredVoices:
         Raises:
             ScriptError: the voice does not speak; with the reason.
         """
+        # Only with keys: livekit-agents takes a second to load.
         from livekit.agents import APIError
         from livekit.agents.utils import http_context
 
@@ -81,7 +77,12 @@ LineVoice: TypeAlias = _ConfiguredVoices | _DemoVoice
 
 
 def line_voice() -> LineVoice:
-    """Return the configured voices if the keys are set, otherwise the demo's voice."""
+    """Return the configured voices if the keys are set, otherwise the demo's voice.
+
+    Raises:
+        ConfigError: a setting of the voices is wrong.
+        ScriptError: there is no voice.
+    """
     if os.environ.get("DEEPGRAM_API_KEY") and os.environ.get("GOOGLE_API_KEY"):
         return _ConfiguredVoices()
     return _DemoVoice()
