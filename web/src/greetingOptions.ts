@@ -12,8 +12,8 @@ import type { FailureReason, GreetingState } from "./state/greetingState.js";
 
 export interface GreetingCallbacks {
   /**
-   * Called instead of navigating, with the address if one is known. If it returns `"navigate"`, the
-   * page navigates as it does without this callback.
+   * Called instead of navigating, with the address if one is known. If it returns `"navigate"` or
+   * fails, the page navigates as it does without this callback.
    */
   onContinue?: ((url: string | undefined) => unknown) | undefined;
   onStateChange?: ((state: GreetingState) => void) | undefined;

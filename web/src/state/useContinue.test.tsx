@@ -31,7 +31,7 @@ const greeting = (closing: Closing | undefined): GreetingState => ({
 
 interface FooterProps {
   state: GreetingState;
-  onContinue?: (() => void) | undefined;
+  onContinue?: (() => unknown) | undefined;
   continueTarget?: string;
 }
 
@@ -111,6 +111,21 @@ test("continue is cancelled if the trainee goes on talking", async () => {
   await delay(1_800);
   expect(onContinue).not.toHaveBeenCalled();
   expect(line()).toBe("");
+});
+
+test.each([
+  () => {
+    throw new Error("the host's own");
+  },
+  () => Promise.reject(new Error("the host's own")),
+])("Continue opens the video if the host's own code fails", async (onContinue) => {
+  const open = vi.spyOn(window, "open").mockReturnValue(window);
+  const reported = vi.fn();
+  vi.stubGlobal("reportError", reported);
+  render(<Footer state={greeting(undefined)} continueTarget="_top" onContinue={onContinue} />);
+  await userEvent.click(button());
+  await waitFor(() => expect(open).toHaveBeenCalledExactlyOnceWith(VIDEO, "_top"));
+  expect(reported).toHaveBeenCalledExactlyOnceWith(new Error("the host's own"));
 });
 
 test("Continue opens in the given target, and can be clicked again if the browser refuses", async () => {

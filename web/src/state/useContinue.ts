@@ -43,7 +43,7 @@ export function useContinue(
       hasGreetingToEnd(state) ? end() : undefined,
     ]);
     const url = safeUrl(known) ?? safeUrl(continueUrl);
-    if (onContinue !== undefined && onContinue(url) !== "navigate") return;
+    if (onContinue !== undefined && (await answerOf(() => onContinue(url))) !== "navigate") return;
     if (url !== undefined && navigate(url, continueTarget)) return;
     left.current = false;
     setLeaving(url === undefined ? "nowhere" : "no");
@@ -65,6 +65,16 @@ export function useContinue(
   }, [byItself, leaveByItself]);
 
   return { leaving, leave };
+}
+
+/** What the host's own code answers. If it fails, the page navigates: the trainee must not be stuck. */
+async function answerOf(call: () => unknown): Promise<unknown> {
+  try {
+    return await call();
+  } catch (error) {
+    reportError(error);
+    return "navigate";
+  }
 }
 
 /** False if the browser refuses: a frame may change its parent's address only after a click. */
