@@ -103,6 +103,17 @@ async def test_turn_has_at_most_two_lines_on_a_small_phone(page: Page) -> None:
             assert box["height"] < 58, f"the turn covers the mouth of the avatar: {state}, {locale}"
 
 
+async def test_header_has_one_row_on_a_desktop_that_records(page: Page) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    for locale in ("en", "de", "es"):
+        await show(page, "recording", locale=locale)
+        status = await page.get_by_test_id("status").bounding_box()
+        options = await page.get_by_test_id("options").bounding_box()
+        assert status
+        assert options
+        assert options["y"] < status["y"] + status["height"], f"options wrap, {locale}"
+
+
 @pytest.mark.parametrize("text", LARGER_TEXT)
 async def test_page_has_room_for_text_that_the_trainee_enlarges(page: Page, text: str) -> None:
     style = await page.add_style_tag(content=LARGER_TEXT[text])
