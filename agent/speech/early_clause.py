@@ -13,10 +13,10 @@ from contextlib import aclosing
 from typing import Final
 
 from agent.speech.lookahead import Lookahead
+from agent.speech.sentences import CLOSED
 
-_CLOSED: Final = r"(?:[\"')”]|\s?»)*"
 _CLAUSES: Final = re.compile(
-    rf".*(?:[,;:!?…]{_CLOSED}\s|[^\W\d_]{{4,}}(?<!\bProf)\.{_CLOSED}(?:\s|\Z)"
+    rf".*(?:[,;:!?…]{CLOSED}\s|[^\W\d_]{{4,}}(?<!\bProf)\.{CLOSED}(?:\s|\Z)"
     r"|[^\W\d_][,;:!?]\Z)",
     re.S,
 )

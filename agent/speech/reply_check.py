@@ -26,7 +26,7 @@ _REPLY_OVER: Final = re.compile(
 )
 """After a sentence of the reply, the model goes on with what the trainee may say, or writes its
 mark for the end of a turn."""
-_ENDS_NOW: Final = re.compile(r"\w,? [^\W\d_]{2,}[.!?…][\"')»”]*\Z")
+_ENDS_NOW: Final = re.compile(rf"\w,? [^\W\d_]{{2,}}[.!?…]{CLOSED}\Z")
 """The end of a first sentence, which is passed on at once: the model may pause after it."""
 _WORDS: Final = r".*?[^\W_].*?"
 """A voice would fail at symbols alone. They go with the next words."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-CLOSED: Final = r"[\"')»”]*"
+CLOSED: Final = r"(?:[\"')”“«»]|\s»)*"
+"""Brackets and quotation marks behind the end of a sentence, in all languages."""
 PIECE: Final = re.compile(rf".+?(?:[.!?:…]{CLOSED}\s+|\n\s*|\Z)", re.S)
 """A sentence, a clause before a colon, or a line; the last piece of a text may be incomplete."""
 ENDED: Final = re.compile(rf"[.!?…。！？]{CLOSED}\s*\Z")
