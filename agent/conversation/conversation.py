@@ -30,7 +30,6 @@ from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.wordless_sound import WordlessSound
 from agent.core.livekit_internals.room import stop_captions
 from agent.core.livekit_internals.turns import drop_early_reply
-from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.core.tasks import start_task
 from agent.speech.failures import report_failures
@@ -160,14 +159,11 @@ class Conversation:
         self.session.clear_user_turn()
         return text
 
-    async def answer_typed(self, text: str, *, instructions: str = "") -> SpeechHandle | None:
-        """Answer a typed line, unless it is empty. Interrupt the current line if it may be.
+    async def answer_typed(self, text: str, *, instructions: str = "") -> SpeechHandle:
+        """Answer a typed line. Interrupt the current line of the agent if it may be.
 
         `instructions` is what the model must know for this reply, in one or two sentences.
         """
-        text = one_line(text, len(text))
-        if not text:
-            return None
         await self._interrupt()
         self._transcript.expect_typed(text)
         return self.session.generate_reply(
@@ -176,11 +172,11 @@ class Conversation:
 
     async def note_typed(self, text: str) -> None:
         await self._interrupt()
-        message = ChatMessage(role="user", content=[one_line(text, len(text))])
+        message = ChatMessage(role="user", content=[text])
         chat_ctx = self.agent.chat_ctx.copy()
         chat_ctx.insert(message)
         await self.agent.update_chat_ctx(chat_ctx)
-        self._transcript.expect_typed(message.text_content or "")
+        self._transcript.expect_typed(text)
         self._transcript.add(message)
 
     async def _interrupt(self) -> None:

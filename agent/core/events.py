@@ -98,6 +98,7 @@ class TextReceived:
     """The trainee has typed a line, or tapped a button that stands for one."""
 
     text: str
+    """One clean line, not empty."""
     tap: Tap | None = None
 
 

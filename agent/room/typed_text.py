@@ -1,4 +1,4 @@
-"""The text that the trainee types, as `TextReceived` events."""
+"""The text that the trainee types, as `TextReceived` events with one clean line each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent.core.events import Events, Tap, TextReceived
 from agent.core.log import logger
+from agent.core.plain_text import one_line
 from agent.core.tasks import TaskSet
 from agent.room.contract import ATTRIBUTE_TAP
 from agent.room.trainee import Trainee
@@ -46,9 +47,10 @@ class TypedText:
                 extra={"event": "typed_text_lost", "error": type(e).__name__},
             )
             return
-        if identity == self._trainee.identity and text.strip():
+        text = one_line(text, _LENGTH_MAX)
+        if identity == self._trainee.identity and text:
             attributes = reader.info.attributes or {}
-            self._events.emit(TextReceived(text[:_LENGTH_MAX], _tap(attributes.get(ATTRIBUTE_TAP))))
+            self._events.emit(TextReceived(text, _tap(attributes.get(ATTRIBUTE_TAP))))
 
 
 _TAP: Final = TypeAdapter(Tap)

@@ -47,16 +47,15 @@ class AnswerTypedText:
             received = await self._received.get()
             await self._greeting.state.opening_over.wait()
             self._forget_question()
-            if received.tap is None:
-                reply = await self._greeting.conversation.answer_typed(received.text)
-            else:
-                reply = await self._answer_tap(received.text, received.tap)
+            reply = await self._answer(received.text, received.tap)
             if reply is not None and not self._received.empty():
                 await reply.wait_for_playout()
 
-    async def _answer_tap(self, text: str, tap: Tap) -> SpeechHandle | None:
-        logger.info("trainee tapped a button", extra={"event": "tapped", "action": tap.action})
+    async def _answer(self, text: str, tap: Tap | None) -> SpeechHandle | None:
         conversation = self._greeting.conversation
+        if tap is None:
+            return await conversation.answer_typed(text)
+        logger.info("trainee tapped a button", extra={"event": "tapped", "action": tap.action})
         if tap.action == "repeat":
             return await conversation.repeat_on_request(text)
         if tap.action == "slower":
