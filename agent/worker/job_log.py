@@ -26,7 +26,9 @@ def log_provider_errors_once(record: logging.LogRecord) -> bool:
     if any(isinstance(each, APIError) for each in (error, *arguments)):
         return False
     if error is None:
-        return record.module != "fallback_adapter" or record.levelno < logging.WARNING
+        # livekit-agents gives `streamed` to its lines about a voice's attempts.
+        about_error = record.module == "fallback_adapter" or hasattr(record, "streamed")
+        return not about_error or record.levelno < logging.WARNING
     if record.name.startswith("livekit.plugins.") or isinstance(error, _NETWORK):
         # Not cut: the filter that redacts keys comes later, and does not know parts of them.
         record.error = f"{type(error).__name__}: {error}"

@@ -46,6 +46,12 @@ def test_job_log_leaves_out_an_error_that_provider_failed_has(name: str) -> None
     assert written(APIConnectionError(), name=name)["message"] == "the end"
 
 
+def test_job_log_leaves_out_a_voice_that_failed_in_mid_line() -> None:
+    line = {"name": "livekit.agents", "module": "tts", "levelno": logging.ERROR}
+    assert log_provider_errors_once(logging.makeLogRecord(line))
+    assert not log_provider_errors_once(logging.makeLogRecord({**line, "streamed": True}))
+
+
 @pytest.mark.parametrize("before", range(250, 300, 10))
 def test_job_log_has_no_part_of_a_key_in_a_long_error(before: int) -> None:
     line = written(ValueError("x" * before + _KEY), name="livekit.plugins.deepgram")
