@@ -465,7 +465,7 @@ NO_NAME = [
     *("Nurse", "Elektroniker", "Psychotherapist", "Engineer, mining", "Técnico", "Vendeuse"),
     *("Retail manager", "Crane Operator", "Industriemechanikerin", "Operador de grúa", "CEO"),
     *("Ingénieure qualité", "Gabelstaplerfahrer", "Social worker"),
-    *("Je refuse", "Delivery Driver", "Cariste", "Agency Worker"),
+    *("Je refuse", "Delivery Driver", "Cariste", "Agency Worker", "Técnico de Mantenimiento"),
     *("auth0|5f7c", "urn:uuid:3f2b", "CN=Ada Hill,OU=Sales", "../../etc/passwd", "uid=ada"),
     *("M?ller", "Jos\ufffd", "ZoÃ« Müller", "Jos%E9"),
 ]

@@ -8,7 +8,6 @@ from typing import Final
 from agent.core.names.word_lists import HONORIFICS
 from agent.core.plain_text import ADDRESS
 
-_BRACKETS: Final = r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]"
 _INTRODUCTIONS: Final = (
     "name:|my name is|i am|i'm|(?:just )?call me|ich bin|ich hei(?:ß|ss)e|mein name ist"
     "|me llamo|mi nombre es|soy|je m'appelle|je suis"
@@ -21,7 +20,7 @@ _ADDITIONS: Final = [
         # `CORP\ada`, but not `Ada\nLovelace`, which has an escaped line break
         r"^[\w.-]+\\(?!(?-i:[nrt][A-Z]))(?=[\w.-]{3,}$)",
         r"<script\b.*?(?:</script\s*>|$)|^\s*=.*|%[sd]\b",  # code
-        *[_BRACKETS] * 3,  # brackets within brackets
+        r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]",  # brackets
         rf"^(?:(?:hi|hello|hallo|hola|bonjour)\b,?\s*)?(?:{_INTRODUCTIONS})\s+(?={_CAPITAL})",
         r"\s(?:#|n[ro]?[.°º]?|id|num\.?)\s*\d+",  # `Ada Hill No. 17`
         r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s|$)""",  # `Robert "Bob" Hill`

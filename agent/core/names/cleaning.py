@@ -16,7 +16,7 @@ from agent.core.names.characters import (
 from agent.core.names.degrees import without_degrees
 from agent.core.names.given_name_first import given_name_first
 from agent.core.names.name_end import before_punctuation, words_of_name
-from agent.core.names.no_name import is_group, is_no_name, is_numbered, is_placeholder
+from agent.core.names.no_name import is_group, is_no_name, is_numbered
 from agent.core.names.word_lists import PARTICLES, plain
 from agent.core.plain_text import cut
 
@@ -27,7 +27,8 @@ _WORDS_MAX: Final = 8
 def clean_name(value: object) -> str:
     """Return the name for the page, captions, LLM and STT; empty if `value` is not a name.
 
-    The result is cleaned once more, so that endpoint and worker, which both clean it, agree.
+    The result is cleaned once more: what is left may be no name, and endpoint and worker,
+    which both clean it, must agree.
     """
     return _cleaned(_cleaned(value)) if isinstance(value, str) else ""
 
@@ -41,7 +42,7 @@ def _cleaned(value: str) -> str:
         return ""
     words = words_of_name(given_name_first(without_degrees(normalised(before_punctuation(text)))))
     name = _shortened(words)
-    if is_placeholder(name) or is_group(words) or _is_rest(name, of=value):
+    if is_group(words) or _is_rest(name, of=value):
         return ""
     return name
 
