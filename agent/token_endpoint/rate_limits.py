@@ -13,6 +13,7 @@ from typing import Literal
 from agent.core.settings import EndpointSettings
 from agent.core.settings.field_types import Rate
 from agent.store import Limit
+from agent.token_endpoint.auth.authenticate import Caller, Role
 
 
 def limit_at(now: float, rate: Rate, key: str, what: str) -> Limit:
@@ -25,8 +26,7 @@ def limits_of(
     settings: EndpointSettings,
     what: Literal["start", "end", "feedback"],
     session_id: str,
-    *,
-    by_backend: bool,
+    caller: Caller,
     trainee_id: str = "",
 ) -> list[Limit]:
     """Return the limits of one request; `Store.start` and `Store.count` count it.
@@ -40,7 +40,7 @@ def limits_of(
         # Only a hash is stored: the id is personal data.
         hashed = hashlib.sha256(trainee_id.encode(errors="replace")).hexdigest()[:32]
         asked.append((settings.rate_limit_trainee, f"trainee/{hashed}", "this trainee"))
-    if by_backend:
+    if caller.role is Role.BACKEND:
         asked.append((settings.rate_limit_backend, f"backend/{what}", "X-API-Key"))
     now = time.time()
     return [limit_at(now, rate, key, whose) for rate, key, whose in asked if rate]

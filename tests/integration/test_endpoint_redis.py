@@ -11,6 +11,7 @@ import redis.asyncio as redis
 
 from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.store import LimitReached, RedisStore
+from agent.token_endpoint.auth.authenticate import Caller, Role
 from agent.token_endpoint.rate_limits import limits_of
 from tests.support.endpoint_app import settings
 from tests.support.endpoint_process import LONG_LIVEKIT_TIMEOUT, endpoint, endpoint_env
@@ -43,13 +44,11 @@ async def test_end_on_one_replica_applies_to_the_other(redis_url: str, tmp_path:
 
 async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) -> None:
     limited = settings(tmp_path, RATE_LIMIT_TRAINEE="6/minute")
+    browser, backend = Caller(role=Role.BROWSER), Caller(role=Role.BACKEND)
     one, two = RedisStore(redis_url), RedisStore(redis_url)
     try:
         asked = [
-            store.start(
-                f"{i}",
-                limits=limits_of(limited, "start", f"{i}", by_backend=False, trainee_id="t-1"),
-            )
+            store.start(f"{i}", limits=limits_of(limited, "start", f"{i}", browser, "t-1"))
             for i in range(5)
             for store in (one, two)
         ]
@@ -57,9 +56,7 @@ async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) 
         refused = [each for each in done if isinstance(each, LimitReached)]
         assert len(refused) == 4
         assert all(1 <= each.wait_s <= 60 for each in refused)
-        await one.start(
-            "9", limits=limits_of(limited, "start", "9", by_backend=True, trainee_id="t-2")
-        )
+        await one.start("9", limits=limits_of(limited, "start", "9", backend, "t-2"))
         async with redis.Redis.from_url(redis_url, decode_responses=True) as server:
             kept = [key async for key in server.scan_iter("greeter:rate*")]
             assert kept

@@ -15,6 +15,7 @@ from agent.core.errors import ConfigError
 from agent.core.settings.field_types import Rate
 from agent.store import LimitReached
 from agent.store.rates import LocalRates
+from agent.token_endpoint.auth.authenticate import Caller, Role
 from agent.token_endpoint.rate_limits import limit_at, limits_of
 from tests.support.endpoint_app import endpoint, settings
 from tests.support.endpoint_requests import BACKEND, browser, path_of
@@ -37,9 +38,8 @@ class Counted:
     def count(
         self, what: Literal["start", "end"], session: str, trainee: str, backend: bool
     ) -> None:
-        self._counts.count(
-            limits_of(self._settings, what, session, by_backend=backend, trainee_id=trainee)
-        )
+        caller = Caller(role=Role.BACKEND if backend else Role.BROWSER)
+        self._counts.count(limits_of(self._settings, what, session, caller, trainee))
 
     def refuses(self, session: str, trainee: str = "", *, backend: bool = True) -> bool:
         try:

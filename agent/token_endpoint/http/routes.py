@@ -137,13 +137,7 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
     metadata: JobMetadata = request.state.metadata.model_copy(
         update={"asked_at": time.time(), "join_timeout_s": body.join_timeout_s}
     )
-    limits = limits_of(
-        settings,
-        "start",
-        session_id,
-        by_backend=caller.role is Role.BACKEND,
-        trainee_id=caller.subject or metadata.trainee.id,
-    )
+    limits = limits_of(settings, "start", session_id, caller, caller.subject or metadata.trainee.id)
     before = await services.greetings.start(metadata, restart=body.restart is True, limits=limits)
     first = before is None
     request.state.outcome = "started" if first else "again"
@@ -182,8 +176,7 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     services = _services(request)
     caller = await _caller_of(request, session_id, allow_room_token=True)
     body = await read_body(request, EndRequest)
-    by_backend = caller.role is Role.BACKEND
-    limits = limits_of(services.settings, "end", session_id, by_backend=by_backend)
+    limits = limits_of(services.settings, "end", session_id, caller)
     await services.greetings.end(session_id, body.reason, limits=limits)
     request.state.outcome = "ended"
     ENDED.labels(caller.role).inc()
@@ -219,9 +212,7 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     services = _services(request)
     caller = await _caller_of(request, session_id, allow_room_token=True)
     body = await read_body(request, FeedbackRequest)
-    by_backend = caller.role is Role.BACKEND
-    limits = limits_of(services.settings, "feedback", session_id, by_backend=by_backend)
-    await services.store.count(limits)
+    await services.store.count(limits_of(services.settings, "feedback", session_id, caller))
     feedback = Feedback(
         helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
     )
