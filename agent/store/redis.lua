@@ -61,7 +61,7 @@ function store.start(claim_ms, ...)
   if reached then return reached end
   local before = add()
   if not before and tonumber(claim_ms) > 0 then
-    redis.call('SET', dispatch_claim, '1', 'NX', 'PX', claim_ms)
+    redis.call('SET', dispatch_claim, '', 'NX', 'PX', claim_ms)
   end
   return before
 end

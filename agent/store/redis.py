@@ -25,7 +25,7 @@ from agent.store.redis_server import (
     AVATAR_DAYS,
     DUE_OUTCOMES,
     RedisServer,
-    claim_key,
+    lease_key,
 )
 
 _AT_ONCE = 100
@@ -79,16 +79,16 @@ class RedisStore(RedisServer):
         return bool(await self._run_for(session_id, "restart"))
 
     async def claim(self, name: str, ttl_s: float) -> bool:
-        return bool(await self._ask("SET", claim_key(name), "1", "NX", "PX", _ms(ttl_s)))
+        return bool(await self._ask("SET", lease_key(name), "", "NX", "PX", _ms(ttl_s)))
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        return bool(await self._run("hold_lease", holder, _ms(ttl_s), more_keys=[_lease_key(name)]))
+        return bool(await self._run("hold_lease", holder, _ms(ttl_s), more_keys=[lease_key(name)]))
 
     async def lease_is_held(self, name: str) -> bool:
-        return bool(await self._ask("EXISTS", _lease_key(name)))
+        return bool(await self._ask("EXISTS", lease_key(name)))
 
     async def release_lease(self, name: str, holder: str) -> None:
-        await self._run("release_lease", holder, more_keys=[_lease_key(name)])
+        await self._run("release_lease", holder, more_keys=[lease_key(name)])
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
@@ -113,7 +113,7 @@ class RedisStore(RedisServer):
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float, *, age_s: float = 0
     ) -> bool:
-        mark, args = [_lease_key(forgotten_mark(session_id))], (outcome_id, body, lease_s, age_s)
+        mark, args = [lease_key(forgotten_mark(session_id))], (outcome_id, body, lease_s, age_s)
         return bool(await self._run_for(session_id, "open_outcome", *args, more_keys=mark))
 
     async def close_outcome(
@@ -143,7 +143,7 @@ class RedisStore(RedisServer):
         return list(await self._run_for(session_id, "outcomes"))
 
     async def forget_session(self, session_id: str) -> int:
-        mark = [_lease_key(forgotten_mark(session_id))]
+        mark = [lease_key(forgotten_mark(session_id))]
         kept_ms = _ms(FORGOTTEN_S)
         deleted = int(await self._run_for(session_id, "forget_session", kept_ms, more_keys=mark))
         with contextlib.suppress(StoreError):  # a managed server may refuse: see the docs
@@ -151,7 +151,7 @@ class RedisStore(RedisServer):
         return deleted
 
     async def is_forgotten(self, session_id: str, age_s: float) -> bool:
-        mark = [_lease_key(forgotten_mark(session_id))]
+        mark = [lease_key(forgotten_mark(session_id))]
         return bool(await self._run("is_forgotten", age_s, more_keys=mark))
 
     async def _rewrite_append_only_file(self) -> None:
@@ -240,10 +240,6 @@ def _raise_if_reached(limits: Sequence[Limit], answer: Any) -> None:
     if isinstance(answer, list):
         index, before, current = map(int, answer)
         raise LimitReached(limits[index], before, current)
-
-
-def _lease_key(name: str) -> str:
-    return f"greeter:lease:{name}"
 
 
 def _ms(seconds: float) -> int:

@@ -60,9 +60,9 @@ _SCRIPT: Final = Path(__file__).with_name("redis.lua").read_text(encoding="utf-8
 _SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
-def claim_key(name: str) -> str:
-    """Return the key of a claim; it expires by itself."""
-    return f"greeter:claim:{name}"
+def lease_key(name: str) -> str:
+    """Return the key of a lease or claim; it expires by itself."""
+    return f"greeter:lease:{name}"
 
 
 Command = tuple[str | float, ...]
@@ -164,7 +164,7 @@ class RedisServer:
             *_KEYS,
             f"greeter:session:{session_id}",  # hash: phase, reason, since, room_sid
             f"greeter:outcomes:{session_id}",  # sorted set: outcome ids, by age
-            claim_key(dispatch_claim(session_id)),
+            lease_key(dispatch_claim(session_id)),
             *more_keys,
         ]
         call = (len(keys), *keys, name, session_id, *args)
