@@ -10,15 +10,14 @@ has no price and no billed duration of a session.
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from typing import Annotated, Final, TypeVar
+from urllib.parse import quote
 
 import aiohttp
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from agent.core.errors import BillError, UnreadableSessionError
 from agent.core.http_session import read_at_most
@@ -39,8 +38,38 @@ _ADVICE: Final = {
     429: "too many requests; try again later",
 }
 
-Host = tuple[str | None, int | None]
-"""Name and port."""
+M = TypeVar("M", bound=BaseModel)
+_Time = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
+
+
+class _Status(BaseModel):
+    type: str
+    started_at: _Time | None = None
+    ended_at: _Time | None = None
+
+
+class _Session(BaseModel):
+    status: _Status
+
+
+class ListedSession(_Session):
+    """One session of the list."""
+
+    id: str
+    url: str
+    """The LiveKit that the avatar was sent to."""
+
+    @property
+    def started_at(self) -> float:
+        """Unix time; 0 if it has not started."""
+        at = self.status.started_at
+        return at.timestamp() if at else 0.0
+
+
+class _Page(BaseModel):
+    data: list[ListedSession]
+    has_more: bool
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,19 +79,6 @@ class ProviderSession:
     seconds: float
     """From its start to its end, or until now."""
     is_over: bool
-    started_at: float = 0.0
-    """Unix time; 0 if it has not started."""
-
-
-@dataclass(frozen=True)
-class ListedSession:
-    """One session of the list."""
-
-    id: str
-    livekit: Host
-    """The LiveKit that the avatar was sent to."""
-    started_at: float
-    """Unix time; 0 if it has not started."""
 
 
 async def session_of(
@@ -73,7 +89,16 @@ async def session_of(
     Raises BillError, and UnreadableSessionError if its answer cannot be read.
     """
     status, body = await _get(settings, http, f"/v1/sessions/{quote(session_id, safe='')}")
-    return None if status == 404 else _parse(_read(status, body))
+    if status == 404:
+        return None
+    session = _read(_Session, status, body).status
+    if session.type == "to_start":
+        return ProviderSession(0.0, is_over=True)
+    is_over = session.type != "ongoing"
+    until = session.ended_at if is_over else datetime.now(UTC)
+    if session.started_at is None or until is None:
+        raise UnreadableSessionError(_UNREADABLE)
+    return ProviderSession(max((until - session.started_at).total_seconds(), 0.0), is_over)
 
 
 async def session_pages(
@@ -82,24 +107,16 @@ async def session_pages(
     """Yield the list of all sessions page by page, the latest first. Raises BillError."""
     query = {"limit": str(_PAGE)}
     for _ in range(_PAGES_MAX):
-        answer = _read(*await _get(settings, http, "/v1/sessions", **query))
-        try:
-            page = [
-                ListedSession(str(each["id"]), host_of(each["url"]), _started_at(each["status"]))
-                for each in answer["data"]
-            ]
-            cursor = answer["next_cursor"] if answer["has_more"] else None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise BillError(_UNREADABLE) from None
-        yield page
-        if not cursor:
+        page = _read(_Page, *await _get(settings, http, "/v1/sessions", **query))
+        yield page.data
+        if not page.has_more or not page.next_cursor:
             return
-        query["cursor"] = str(cursor)
+        query["cursor"] = page.next_cursor
 
 
-def host_of(url: str) -> Host:
-    parts = urlsplit(url)
-    return parts.hostname, parts.port
+def host_of(url: str) -> str:
+    """Return the part of an address that two addresses of the same server share: name and port."""
+    return url.rpartition("://")[2].partition("/")[0].lower()
 
 
 async def _get(
@@ -122,36 +139,11 @@ async def _get(
         ) from None
 
 
-def _read(status: int, body: bytes) -> dict[str, Any]:
+def _read(model: type[M], status: int, body: bytes) -> M:
     if status != 200:
         advice = _ADVICE.get(status, "its service has a problem; see its status page")
         raise BillError(f"Beyond Presence answered {status}: {advice}")
     try:
-        return dict(json.loads(body))
-    except (ValueError, TypeError, RecursionError):
+        return model.model_validate_json(body)
+    except ValidationError:
         raise UnreadableSessionError(_UNREADABLE) from None
-
-
-def _parse(session: dict[str, Any]) -> ProviderSession:
-    try:
-        status = session["status"]
-        if status["type"] == "to_start":
-            return ProviderSession(0.0, is_over=True)
-        started = _unix_time(status["started_at"])
-        if status["type"] == "ongoing":
-            return ProviderSession(max(time.time() - started, 0.0), False, started)
-        ended = _unix_time(status["ended_at"])
-    except (ValueError, TypeError, KeyError, OverflowError):
-        raise UnreadableSessionError(_UNREADABLE) from None
-    return ProviderSession(max(ended - started, 0.0), True, started)
-
-
-def _started_at(status: dict[str, Any]) -> float:
-    """Return when a session of any type began; 0 if it has not."""
-    text = status.get("started_at")
-    return _unix_time(text) if text else 0.0
-
-
-def _unix_time(text: str) -> float:
-    at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
