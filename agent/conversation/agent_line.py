@@ -34,12 +34,11 @@ class AgentLine:
         self.texts = LineTexts()
         self._speech: SpeechHandle | None = None
         self._began_at = 0.0
-        self._latest: deque[tuple[float, float]] = deque(maxlen=4)
-        """When the last lines began and ended."""
-        self.ended_at = 0.0
-        """When the last line ended, on the monotonic clock."""
+        self._latest = deque([(0.0, 0.0)] * 2, maxlen=4)
+        """When the last lines began and ended, on the monotonic clock."""
         self._resumes_after_sound = False
         self._words_at = 0.0
+        """When words were last recognised, on the monotonic clock."""
         self._pause_check: asyncio.TimerHandle | None = None
         session.on("agent_state_changed", self._on_agent_state)
         session.on("user_state_changed", self._on_user_state)
@@ -59,9 +58,14 @@ class AgentLine:
         return self.under_way or self._session.current_speech is not None
 
     @property
+    def ended_at(self) -> float:
+        """When the last line ended, on the monotonic clock."""
+        return self._latest[-1][1]
+
+    @property
     def previous_ended_at(self) -> float:
-        ends = [0.0, 0.0, *(ended for _, ended in self._latest)]
-        return ends[-1] if self.under_way else ends[-2]
+        """When the line before the current one, or before the last one, ended."""
+        return self._latest[-1 if self.under_way else -2][1]
 
     def was_heard_at(self, at: float, margin_s: float) -> bool:
         """True if a line was under way at a moment, or ended at most `margin_s` before it."""
@@ -108,8 +112,7 @@ class AgentLine:
 
     def _on_done(self, speech: SpeechHandle) -> None:
         if speech is self._speech:
-            self.ended_at = time.monotonic()
-            self._latest.append((self._began_at, self.ended_at))
+            self._latest.append((self._began_at, time.monotonic()))
             self._events.emit(LineEnded())
 
     def _check_pause_after(self, delay_s: float) -> None:

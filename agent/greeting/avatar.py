@@ -227,9 +227,7 @@ class GreetingAvatar:
             return
         self._state.avatar_usage.left(participant.identity)
         avatar = self._requests.find(participant.identity)
-        if avatar is None:
-            return
-        if participant.disconnect_reason in _ROOM_CLOSED:
+        if avatar is None or participant.disconnect_reason in _ROOM_CLOSED:
             return
         if self._state.mode == "avatar":
             self._events.emit(AvatarLost("AvatarLeft", "avatar_left"))
