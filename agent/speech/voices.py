@@ -27,6 +27,11 @@ def spoken_language(voice: str) -> str | None:
     return found[1].lower() if found else None
 
 
+def speaks(voice: str, locale: str) -> bool:
+    """Return whether a voice speaks a locale; True if its name does not say."""
+    return spoken_language(voice) in (None, language_of(locale))
+
+
 def slowest_speed(voice: str) -> float | None:
     """The slowest speed of a Deepgram voice; None if it has only one
     (https://developers.deepgram.com/docs/tts-voice-controls).
@@ -49,11 +54,9 @@ def choose_voice(voices: Mapping[str, str], locale: str, asked: str | None = Non
         locale: a BCP 47 tag.
         asked: the voice that the script asks for.
     """
-    language = language_of(locale)
     if asked:
         voice = voices.get(asked, asked)
-        known = gemini_voice(voice) or spoken_language(voice)
-        if known and spoken_language(voice) in (None, language):
+        if (gemini_voice(voice) or spoken_language(voice)) and speaks(voice, locale):
             return voice
     table = {name.lower(): voice for name, voice in voices.items()}
     parts = locale.lower().split("-")

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.languages import other_language_of_text
-from agent.core.locales import language_of
 from agent.scripts.checks.rendered import check_rendered
 from agent.scripts.checks.wording import (
     doubtful_wording,
@@ -29,7 +28,7 @@ from agent.scripts.script_texts import COMMON_NAMES, NAMES, common_of, shared_te
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
 from agent.scripts.templates import template_errors
 from agent.scripts.word_forms import normalize_words
-from agent.speech.voices import gemini_voice, spoken_language
+from agent.speech.voices import gemini_voice, speaks, spoken_language
 
 _NOT_SPOKEN = {"training_types", "roles", "locales", "voice", "avatar", "poster", "after_closing"}
 _NOT_SPOKEN_INSIDE = {"aliases", "id", "type", "only_if"}
@@ -214,14 +213,11 @@ def _check_voice(file: ScriptFile[Script], voices: Mapping[str, str] | None) -> 
     if name is None:
         return
     model = (voices or {}).get(name, name)
-    language = spoken_language(model)
-    unknown = voices is not None and name not in voices and gemini_voice(model) is None
-    if gemini_voice(model) == "" or (unknown and language is None):
-        yield file.finding(
-            ("voice",),
-            f"no voice {name!r}: add it to VOICES, or use the name of a provider's voice",
-        )
-    if language is not None and language != language_of(file.locale):
-        yield file.finding(
-            ("voice",), f"{model} speaks {language}, but the file is for {file.locale}"
-        )
+    gemini, language = gemini_voice(model), spoken_language(model)
+    unknown = voices is not None and name not in voices and gemini is language is None
+    if gemini == "" or unknown:
+        why = f"no voice {name!r}: add it to VOICES, or use the name of a provider's voice"
+        yield file.finding(("voice",), why)
+    if not speaks(model, file.locale):
+        why = f"{model} speaks {language}, but the file is for {file.locale}"
+        yield file.finding(("voice",), why)

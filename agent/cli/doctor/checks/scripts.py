@@ -13,7 +13,7 @@ from agent.core.folders import exists
 from agent.core.locales import language_of
 from agent.scripts import PROMPTS, Library, load_library
 from agent.scripts.checks.folders import check_path
-from agent.speech.voices import choose_voice, gemini_voice, spoken_language
+from agent.speech.voices import choose_voice, speaks
 
 _LIMIT_S = 60.0
 """This check waits for nothing but a CPU: 2 s of one, which a busy machine may not have."""
@@ -55,7 +55,7 @@ async def check(config: Configuration, root: Path = PROMPTS) -> AsyncIterator[Ch
         for locale, file in files.items():
             locales.add(locale)
             voice = choose_voice(config.worker.voices, locale, file.fields.voice)
-            if not _speaks(voice, locale):
+            if not speaks(voice, locale):
                 missing.setdefault(locale, []).append(name)
     for locale, names in sorted(missing.items()):
         language = language_of(locale)
@@ -88,10 +88,3 @@ def _avatars(library: Library, table: Mapping[str, str]) -> Iterator[CheckResult
             "that a script uses",
             "correct the name, or remove it",
         )
-
-
-def _speaks(voice: str, locale: str) -> bool:
-    if gemini_voice(voice):
-        return True
-    spoken = spoken_language(voice)
-    return spoken is None or spoken == language_of(locale)
