@@ -1,6 +1,7 @@
 """`python -m agent prompts`: tools for writers of scripts, without keys and network.
 
 Each module is one tool: `add_to` declares its arguments, and its function returns the exit code.
+All tools take `--prompts`.
 Only `rehearse` and the voices of `preview` load livekit-agents, when they run.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from agent.cli.prompts import check, listing, new, preview, rehearse, render, schema, translation
 from agent.core.errors import ScriptError
+from agent.scripts import PROMPTS
 
 _TOOLS = (listing, check, render, preview, rehearse, new, translation, schema)
 
@@ -29,6 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     tools = parser.add_subparsers(required=True, metavar="TOOL", title="tools")
     for tool in _TOOLS:
         tool.add_to(tools)
+    for each in tools.choices.values():
+        each.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)

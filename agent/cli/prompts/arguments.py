@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import PROMPTS, Library
+from agent.scripts import Library
 from agent.scripts.library import COMMON, read_library, with_folder
 
 SAMPLE_NAME = "Ana"
@@ -19,11 +19,6 @@ SAMPLE_NAME = "Ana"
 Tools: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 Arguments: TypeAlias = "argparse._ActionsContainer"  # noqa: SLF001
 """A parser, or a group of its arguments."""
-
-
-def add_prompts_folder(tool: argparse.ArgumentParser) -> None:
-    """Add `--prompts`, another folder of scripts."""
-    tool.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
 
 
 def add_trainee(tool: Arguments, *, name_help: str = "the trainee's name") -> None:

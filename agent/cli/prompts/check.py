@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 from agent.cli.prompts.arguments import Tools
 from agent.core.errors import ScriptError
 from agent.core.settings.field_types import Table
-from agent.scripts import PROMPTS
 from agent.scripts.checks.folders import check_path
 from agent.scripts.finding import Finding
 from agent.scripts.library import drafts
@@ -26,7 +25,6 @@ def add_to(tools: Tools) -> None:
         "path",
         nargs="*",
         type=Path,
-        default=[PROMPTS],
         help="files or folders (default: all scripts)",
     )
     check.add_argument(
@@ -40,14 +38,15 @@ def add_to(tools: Tools) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     voices = _voices(options.voice or [])
-    found = [finding for path in options.path for finding in check_path(path, voices)]
+    paths = options.path or [options.prompts]
+    found = [finding for path in paths for finding in check_path(path, voices)]
     for finding in found:
         print(from_here(finding))
     errors = sum(finding.severity == "error" for finding in found)
-    checked = ", ".join(str(path) for path in options.path)
+    checked = ", ".join(str(path) for path in paths)
     counts = f"{_number(errors, 'error')}, {_number(len(found) - errors, 'warning')}"
     print(f"{counts if found else 'no findings'} in {checked}", file=sys.stderr)
-    for draft in (draft for path in options.path for draft in drafts(path)):
+    for draft in (draft for path in paths for draft in drafts(path)):
         print(f"draft not checked; run: prompts check {draft}", file=sys.stderr)
     return int(errors > 0)
 

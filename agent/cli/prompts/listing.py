@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 
-from agent.cli.prompts.arguments import Tools, add_prompts_folder
+from agent.cli.prompts.arguments import Tools
 from agent.cli.prompts.check import from_here
 from agent.scripts.library import ScriptFile, drafts, read_library, with_folder
 from agent.scripts.schema import Script
@@ -18,7 +18,6 @@ def add_to(tools: Tools) -> None:
     listing = tools.add_parser(
         "list", help="list all scripts with their locales, versions and what is missing"
     )
-    add_prompts_folder(listing)
     listing.set_defaults(run=_list)
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from agent.cli.prompts import editing
-from agent.cli.prompts.arguments import Tools, add_prompts_folder
+from agent.cli.prompts.arguments import Tools
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts.library import LOCALE, ScriptFile, read_commons
@@ -28,7 +28,6 @@ def add_to(tools: Tools) -> None:
     )
     new.add_argument("name", help="the script's folder, such as fire_safety")
     new.add_argument("--locale", required=True, help="language tag, such as es or pt-BR")
-    add_prompts_folder(new)
     new.set_defaults(run=_new)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
-from agent.cli.prompts.arguments import SAMPLE_NAME, Tools, add_prompts_folder, find_script
+from agent.cli.prompts.arguments import SAMPLE_NAME, Tools, find_script
 from agent.cli.prompts.audio import LineVoice, line_voice
 from agent.cli.prompts.render import render_all
 from agent.cli.prompts.text_table import Row, place_findings, rows_of
@@ -37,7 +37,6 @@ def add_to(tools: Tools) -> None:
     preview.add_argument("script", nargs="*", help="names, folders or files (default: all)")
     preview.add_argument("--out", type=Path, help="write a file without audio, for a reviewer")
     preview.add_argument("--port", type=port, default=8090, help="of the local page (8090)")
-    add_prompts_folder(preview)
     preview.set_defaults(run=_preview)
 
 

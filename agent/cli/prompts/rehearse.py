@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader
 
-from agent.cli.prompts.arguments import Target, Tools, add_prompts_folder, find_script
+from agent.cli.prompts.arguments import Target, Tools, find_script
 from agent.cli.prompts.trainees import LANGUAGES, TRAINEES
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
@@ -44,7 +44,6 @@ def add_to(tools: Tools) -> None:
         "--trainee", action="append", metavar="NAME", choices=TRAINEES, help="only this trainee"
     )
     rehearse.add_argument("--out", type=Path, help="the page; default: rehearsal-SCRIPT.html")
-    add_prompts_folder(rehearse)
     rehearse.set_defaults(run=_rehearse)
 
 

@@ -12,7 +12,6 @@ from agent.cli.prompts.arguments import (
     SAMPLE_NAME,
     Target,
     Tools,
-    add_prompts_folder,
     add_trainee,
     find_script,
     metadata_of,
@@ -35,7 +34,6 @@ def add_to(tools: Tools) -> None:
     )
     render.add_argument("script", nargs="?", help="a script's name, a folder or file; also a draft")
     add_trainee(render, name_help=f"the trainee's name; with SCRIPT: {SAMPLE_NAME} if not given")
-    add_prompts_folder(render)
     render.set_defaults(run=_render)
 
 

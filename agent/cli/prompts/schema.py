@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from agent.cli.prompts.arguments import Tools, add_prompts_folder
+from agent.cli.prompts.arguments import Tools
 from agent.scripts.schema import json_schema
 
 
 def add_to(tools: Tools) -> None:
     """Declare the tool's arguments."""
     schema = tools.add_parser("schema", help="write prompts/script.schema.json")
-    add_prompts_folder(schema)
     schema.set_defaults(run=_schema)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from agent.cli.prompts import editing
-from agent.cli.prompts.arguments import Tools, add_prompts_folder
+from agent.cli.prompts.arguments import Tools
 from agent.cli.prompts.check import from_here
 from agent.cli.prompts.new import shared_texts
 from agent.core.errors import ScriptError
@@ -37,11 +37,9 @@ def add_to(tools: Tools) -> None:
     export.add_argument("--locale", required=True, help="the language to translate into")
     export.add_argument("--source", default=DEFAULT_LOCALE, help="the language to translate from")
     export.add_argument("--out", type=Path, help="the file to write (default: standard output)")
-    add_prompts_folder(export)
     export.set_defaults(run=_export)
     imports = tools.add_parser("import", help="write a translated table into the scripts")
     imports.add_argument("table", type=Path, help="the file of `prompts export`, translated")
-    add_prompts_folder(imports)
     imports.set_defaults(run=_import)
 
 
