@@ -12,11 +12,29 @@ from urllib.parse import quote
 
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, Response
-from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped, unexpected, warning
+from agent.cli.doctor.result import (
+    CheckResult,
+    Level,
+    failed,
+    ok,
+    reports,
+    skipped,
+    unexpected,
+    warning,
+)
 from agent.core.provider_advice import AVATAR_ADVICE
 
 _PROVIDER = "Beyond Presence"
 _FEW_MINUTES_S = 30 * 60
+_IN_TRAINING = "wait until it is trained, or use another avatar"
+_STATES = {
+    "available": (Level.OK, "is available", ""),
+    "to-train": (Level.FAILED, "is still in training", _IN_TRAINING),
+    "training": (Level.FAILED, "is still in training", _IN_TRAINING),
+    "failed": (Level.FAILED, "could not be trained", "use another avatar, or train it again"),
+}
+"""By the status of an avatar: what that means, and what to do."""
+_UNKNOWN = (Level.WARNING, "exists, but its status is unknown", "check it at app.bey.chat")
 
 
 @reports(
@@ -75,22 +93,8 @@ def _avatar(avatar: str, names: list[str], response: Response) -> CheckResult:
     if response.status != 200:
         context = f"requested avatar {named}"
         return unexpected(check, _PROVIDER, response, AVATAR_ADVICE, context)
-    status = response.value("status")
-    if status == "available":
-        return ok(check, f"avatar {named} is available")
-    if status in {"to-train", "training"}:
-        return failed(
-            check,
-            f"avatar {named} is still in training",
-            "wait until it is trained, or use another avatar",
-        )
-    if status == "failed":
-        return failed(
-            check, f"the training of avatar {named} failed", "use another avatar, or train it again"
-        )
-    return warning(
-        check, f"avatar {named} exists, but its status is unknown", "check it at app.bey.chat"
-    )
+    level, state, fix = _STATES.get(str(response.value("status")), _UNKNOWN)
+    return CheckResult(check=check, level=level, what=f"avatar {named} {state}", fix=fix)
 
 
 def _minutes(response: Response) -> CheckResult | None:

@@ -32,15 +32,10 @@ def check(config: Configuration) -> Iterator[CheckResult]:
 def _disk(folder: Path) -> CheckResult:
     free = shutil.disk_usage(closest_existing(folder)).free
     what = f"{free // _MIB} MiB are free on the disk of STATE_DIR"
-    if free < _DISK_FULL:
-        return failed(
-            "machine.disk", what, "free some space: SQLite can store nothing, and outcomes are lost"
-        )
-    if free < _DISK_MIN:
-        return warning(
-            "machine.disk", what, "free some space: outcomes are lost if the disk is full"
-        )
-    return ok("machine.disk", what)
+    if free >= _DISK_MIN:
+        return ok("machine.disk", what)
+    report = failed if free < _DISK_FULL else warning
+    return report("machine.disk", what, "free some space: a full disk stores no outcomes")
 
 
 def _cores(config: Configuration) -> CheckResult:
