@@ -457,7 +457,7 @@ NO_NAME = [
     *("Dear Ada", "Hello", "You Are Fired", "Du Bist Entlassen"),
     *("Fuck You", "Arschloch", "Hijo de puta", "Va Te Faire Foutre", "I Am Stupid", "The Boss"),
     *("Ada/Ben", "Ada / Ben Hill", "Ana y Luis", "Eva und Jonas", "Ada Hill and Ben Roe"),
-    "Ada or Ben",
+    *("Ada or Ben", "Miststück", "Hurensöhne"),
     *("User A", "Conference Room B", "Herr Unbekannt", "qwert zuiop", "abcdef", "C'est moi"),
     *("EXTERNAL: Ada Hill", "S-1-5-21-3623", "Acme S.A.R.L.", "Prado S.L.U."),
     *("The Best", "Who Cares", "Vollidiot", "Leck mich", "wie oben", "Blödmann", "Scheiß drauf"),
