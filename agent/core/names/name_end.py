@@ -50,12 +50,7 @@ def words_of_name(text: str) -> list[str]:
         if before and is_degree_field(word) and is_title(before[-1]):
             continue  # `Dr. med.`
         if _is_text_after(before, word):
-            is_sentence_word = not SENTENCE_WORDS.isdisjoint(map(plain, [*before, word]))
-            if sum(not is_title(known) for known in before) < 2 and (
-                after or is_sentence_word or is_placeholder(word)
-            ):
-                return []  # `My name is Ada`, `Leck mich`, `Retail manager`
-            words = before
+            words = [] if _is_one_text(before, word, after) else before
             break
         if word.endswith(".") and not _may_have_period(word, after):
             words = [*before, word.rstrip(".")]
@@ -77,6 +72,14 @@ def _is_text_after(before: list[str], word: str) -> bool:
     if not any(known[0].isupper() for known in before) or not ends_name(word):
         return False
     return not (before[-1].istitle() and plain(before[-1]) in LOWER_CASE_PARTICLES)
+
+
+def _is_one_text(before: list[str], word: str, after: list[str]) -> bool:
+    """True if the text begins before `word`: `Leck mich`, `Retail manager`."""
+    if sum(not is_title(known) for known in before) > 1:
+        return False
+    has_sentence_word = not SENTENCE_WORDS.isdisjoint(map(plain, [*before, word]))
+    return bool(after) or has_sentence_word or is_placeholder(word)
 
 
 def ends_name(word: str) -> bool:
