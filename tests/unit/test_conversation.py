@@ -253,6 +253,14 @@ async def test_participants_name_is_used_only_without_another_one(
         assert talk.state.chosen_name == chosen
 
 
+async def test_switch_language_keeps_the_chosen_name() -> None:
+    async with Talk() as talk:
+        await talk.conversation.script_in_use.use_chosen_name("Zoë")
+        agent = talk.conversation.script_in_use.switch_language("es")
+        assert agent is not None
+        assert "asked to be called by the name above" in agent.instructions
+
+
 async def test_switch_language_offers_only_locales_of_the_script() -> None:
     async with Talk(
         Says(calls=[("switch_language", {"locale": "pl"})]), Says("I can go on in English.")
