@@ -13,7 +13,7 @@ from agent.speech.sentences import words_of
 
 _ANSWER_S: Final = 2.0
 """A backchannel is an answer if the line ends within this time."""
-_YES: Final = frozenset("yes yeah yep ja jo sí si oui ouais".split())
+_YES: Final = frozenset(words_of("yes yeah yep ja jo sí si oui ouais sì sim да हाँ हां जी はい うん"))
 
 
 class WaitingWords:

@@ -68,6 +68,8 @@ from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, Reco
         ("es", "Oui."),
         ("fr", "Vale, vale."),
         ("pl", "Yes."),
+        *(("it", "Sì, certo."), ("pt", "Sim."), ("nl", "Ja, precies."), ("ru", "Да, хорошо.")),
+        *(("hi", "हाँ, ठीक है।"), ("ja", "はい。")),
     ],
 )
 async def test_backchannel_does_not_reach_the_session(locale: str, text: str) -> None:
@@ -108,6 +110,7 @@ async def test_backchannel_does_not_reach_the_session(locale: str, text: str) ->
             "Espera.",
             "Un momento.",
             "Attends.",
+            *("Aspetta.", "Espere.", "Wacht even.", "Подождите.", "रुकिए।", "待って。"),
         ),
         *("Three.", "Drei.", "Tres.", "Trois.", "In Wien.", "En Madrid.", "À Lyon.", "Ich nicht."),
     ],
@@ -230,11 +233,11 @@ async def test_yes_in_the_middle_of_a_question_is_an_answer(
 ) -> None:
     monkeypatch.setattr(waiting_words, "_ANSWER_S", 0.0)
     recognition.words.release()
-    for text in ("Yes.", "mm-hm"):
+    for text in ("Yes.", "mm-hm", "Sim."):
         speech = recognition.session.speaks()
         recognition.says(text)
         await recognition.settle()
         assert not speech.interrupted
         speech.ends()
         await recognition.settle()
-    assert recognition.texts == ["Yes."]
+    assert recognition.texts == ["Yes.", "Sim."]
