@@ -35,24 +35,25 @@ _CODE: Final = {
     r"[{}]": '{"value": true}',
     r"\[\s*[\"'\[]": '["reach"]',
     rf"</?(?:function|tool|think|ctrl|invoke|reflect|(?:{_THOUGHTS})\b)": "<tool_call>",
-    rf"<!--|\[(?:{_THOUGHTS})\]": "[thinking]",
+    rf"<!--|<\||\bEND_OF|\[(?:{_THOUGHTS})\]": "<|channel|>",
     r"\b(?:function|tool)(?:_?calls?\b| calls?[:(])": "functionCall",
-    # Names and calls. Speech has `E_STOP`, `@a_b`, `a_b.pdf`, `person(s)`, `9(2)`, `e.g.(steel)`.
+    # Names and calls. Speech has `E_STOP`, `@a_b`, `a_b.pdf`, `person(s)`, `di(2-ethylhexyl)`.
     r"(?-i:(?<![\w./@#-])[a-z]+(?:_[a-z]+)+\b)(?![./]\w)": "truck_type",
     r"\b[a-z_]\w+\.[a-z_]\w+\(": "console.log(",
     r"(?-i:\b[a-z]{2,}[A-Z]\w*\()": "recordTruck(",
-    r"\b[a-z_]\w*\([\d\"']": "range(3)",
-    r"\w\(\)": "EndGreeting()",
+    r"\b[a-z_]\w*\([\d., ]*[)\"']": "range(3)",
     r"\bprint\s?\(": "print(x)",
-    # Statements.
+    # Statements. A line of speech begins with a capital letter, or the mark of a list.
+    r"(?-i:\n\s*(?:import|from|def|class|return|lambda|while|await|assert) \w)": "\nimport json",
+    r"(?-i:\n\s*[a-z]\w*(?:\[.*\])? ?[-+*/]?= ?)": "\nx = 3",
+    r"={2,3}|= ?(?:true|false|none|null)\b|\b(?:let|const|var) \w+ =": "let x = 3",
     r"\bdef \w+\(": "def f(x)",
-    r"(?-i:\bimport [a-z_][\w.]*\n)": "import json\n",
     r"(?-i:\bSELECT .+ FROM )": "SELECT * FROM users",
-    r"={2,3}|[-+*/]=|= ?(?:true|false|none|null)\b|\b(?:let|const|var) \w+ =": "let x = 3",
+    r"\"\w+\": ?(?:true|false|null|\")": '"value": true',
     # Markdown's mark of code; no nested item of a list.
     r"\n(?: {4}|\t)\s*[^\W\d]": "\n    next",
     # Tables, formulas, escape sequences and HTML.
-    r"\|": "Part | Check",
+    r"\n\s*\||--\s*\|": "Part | Check\n--- | ---",
     r"(?<![\w:])\\|(?-i:\\n(?![a-z]))|\$\$": r"\frac, \n or $$E$$",
     r"&(?:\w{2,8}|#\d{1,5});": "&nbsp;",
 }

@@ -31,7 +31,7 @@ _ENDS_NOW: Final = re.compile(rf"\w,? [^\W\d_]{{2,}}[.!?…]{CLOSED}\Z")
 _WORDS: Final = r".*?[^\W_].*?"
 """A voice would fail at symbols alone. They go with the next words."""
 _CLAUSE: Final = re.compile(
-    rf"{FIRST_WORD}(?:\w+\s?:\s+)?+{_WORDS}[.!?…,;:]{CLOSED}(?:\s+|\Z)", re.S | re.I
+    rf"{FIRST_WORD}(?:\"?\w+\"?\s?:\s+)?+{_WORDS}[.!?…,;:]{CLOSED}(?:\s+|\Z)", re.S | re.I
 )
 """A first word alone does not show enough: `Okay, the user wants …` or `Action: end_greeting`."""
 _SENTENCE: Final = re.compile(rf"{_WORDS}[.!?…]{CLOSED}(?:\s+|\Z)", re.S)

@@ -89,6 +89,16 @@ def test_each_aside_has_an_example(pattern: str, example: str) -> None:
         "Bueno, el usuario quiere continuar.",
         "L'utilisateur a dit oui.",
         "answer = True",
+        "answer = 'yes'",
+        "x = 3\ny = 4",
+        "total += 1",
+        "from agent import tools\ntools.run",
+        "class Answer:\n  pass",
+        "await tools.run",
+        '"value": true, "id": "truck"',
+        "Part | Check\n--- | ---",
+        "<|channel|>analysis",
+        "END_OF_TURN",
         "true",
     ],
 )
@@ -243,6 +253,9 @@ def test_speech_is_passed_on_unchanged(text: str) -> None:
         "Save weekly_report.xlsx in shift_plans/2026 or C:\\Training\\new. Then press E_STOP.",
         "Here is your PC. System: Windows 11. User: your badge number. Password: on the card.",
         "An END_STOP is a switch. Select two from the list. True. So, you want to go on.",
+        "It has di(2-ethylhexyl) phthalate and poly(1,4-phenylene). Choose File | Save As.",
+        "- return the key\n- from 6 to 8 we rest\n- class begins at nine",
+        "Return the key.\nFrom 6 to 8 we rest. E = 5 V.\nImport it.",
     ],
 )
 def test_lists_formulas_and_file_names_are_speech(text: str, size: int) -> None:
