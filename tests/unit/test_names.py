@@ -127,6 +127,7 @@ SHOWN_AND_SAID = [
     ("MÜLLER", "Müller", "Müller"),
     ("ADA LOVELACE", "Ada Lovelace", "Ada Lovelace"),
     ("Jean DUPONT", "Jean Dupont", "Jean Dupont"),
+    ("MARIA DO CARMO SILVA", "Maria do Carmo Silva", "Maria do Carmo Silva"),
     ("JEAN-PIERRE O'BRIEN", "Jean-Pierre O'Brien", "Jean-Pierre O'Brien"),
     ("JAN VAN DER BERG", "Jan van der Berg", "Jan van der Berg"),
     ("MCDONALD", "McDonald", "McDonald"),
@@ -389,6 +390,7 @@ SHOWN_AND_SAID = [
     *((name, name, name) for name in ("Are", "Haben Girma", "Mais", "Tengo", "Que Tran")),
     *((name, name, name) for name in ("Mit Patel", "Qui Nguyen", "Ne Win", "Dir Khan")),
     *((name, name, name) for name in ("Minnie Driver", "Rebecca Nurse", "Engineer Ada Hill")),
+    ("Engr. Musa Bello", "Engr. Musa Bello", "Engineer Musa Bello"),
     ("Srita. Eva Vega", "Srita. Eva Vega", "Señorita Eva Vega"),
     # Introductions, and other names of the same person.
     *((f"{words} Ada", "Ada", "Ada") for words in ("My name is", "I am", "Hi, I'm", "Name:")),
