@@ -44,12 +44,16 @@ def recognise(fake: FakeGreeting, text: str) -> None:
     fake.conversation._words.take(event)
 
 
-async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once() -> None:
+async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with fake_greeting(behaviours=(RecoverRecognition,)) as fake:
         for _ in range(6):
             await noise(fake, 2.0)
         script = fake.state.script
         assert fake.lines == [script.apology, script.apology, script.suggest_typing]
+        warnings = logged(caplog, "speech_not_recognised")
+        assert len(warnings) == 1, "noise may go on for a whole greeting"
 
 
 async def test_agent_does_not_apologise_for_noise_after_the_end() -> None:

@@ -7,6 +7,7 @@ more about it. It does not apologise after the closing line.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from agent.core.events import ProviderFailed, SpeechNotRecognised, SpeechRecognised
@@ -28,6 +29,8 @@ class RecoverRecognition:
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         self._in_a_row = 0
+        self._has_warned = False
+        """True if the log says that words are not recognised, and none were since then."""
         self._said = 0
         """Apologies, and the suggestion to type."""
         self._asking_second = False
@@ -36,7 +39,7 @@ class RecoverRecognition:
         greeting.events.on(SpeechRecognised, self._on_recognised)
 
     def _on_recognised(self, _: SpeechRecognised) -> None:
-        self._in_a_row = 0
+        self._in_a_row, self._has_warned = 0, False
         self._second_recognised.set()
 
     def _on_not_recognised(self, event: SpeechNotRecognised) -> None:
@@ -46,11 +49,13 @@ class RecoverRecognition:
         if self._said > _APOLOGIES or (event.duration_s < _CERTAIN_S and self._in_a_row % 2):
             logger.info("a sound had no words", extra={"event": "sound_without_words"})
             return
-        logger.warning(
+        logger.log(
+            logging.INFO if self._has_warned else logging.WARNING,
             "speech was not recognised; trying again, with Gemini if GEMINI_STT_MODEL is set. If "
             "this repeats, run: python -m agent doctor",
             extra={"event": "speech_not_recognised", "in_a_row": self._in_a_row},
         )
+        self._has_warned = True
         failover = self._greeting.conversation.failover
         self._greeting.events.emit(ProviderFailed("stt", "Unheard"))
         if failover is not None and failover.try_second():
