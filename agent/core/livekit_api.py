@@ -53,14 +53,8 @@ class LiveKitServerApi(api.LiveKitAPI):
         now = time.time()  # a token that a wrong clock signed is replaced once the clock is right
         if self._all_rooms is None or not 0 <= now - self._signed_at < _TOKEN_S / 2:
             settings = self._settings
-            token = (
-                api.AccessToken(
-                    settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
-                )
-                .with_grants(api.VideoGrants(room_create=True, room_list=True))
-                .with_ttl(timedelta(seconds=_TOKEN_S))
-                .to_jwt()
-            )
+            grants = api.VideoGrants(room_create=True, room_list=True)
+            token = signed_token(settings, grants, ttl_s=_TOKEN_S)
             self._signed_at = now
             self._all_rooms = api.LiveKitAPI(settings.livekit_url, token=token, session=self._http)
         return self._all_rooms.room
@@ -68,6 +62,15 @@ class LiveKitServerApi(api.LiveKitAPI):
     async def aclose(self) -> None:
         await super().aclose()
         await self._http.close()
+
+
+def signed_token(
+    settings: LiveKitSettings, grants: api.VideoGrants, *, ttl_s: float, identity: str = ""
+) -> str:
+    """Sign a token with LiveKit's current key; only one to join a room needs an identity."""
+    secret = settings.livekit_api_secret.get_secret_value()
+    token = api.AccessToken(settings.livekit_api_key, secret).with_identity(identity)
+    return token.with_ttl(timedelta(seconds=ttl_s)).with_grants(grants).to_jwt()
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -33,7 +32,7 @@ from agent.cli.doctor.http_client import (
 )
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
-from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
+from agent.core.livekit_api import LiveKitServerApi, signed_token, translate_livekit_errors
 from agent.core.settings import WorkerSettings
 
 _DISPATCHES = 3
@@ -91,23 +90,11 @@ class ProbeRoom:
         Raises:
             NoResponse: the WebSocket could not be opened.
         """
-        token = (
-            api.AccessToken(
-                self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value()
-            )
-            .with_identity(f"doctor-{secrets.token_hex(4)}")
-            .with_ttl(datetime.timedelta(minutes=1))
-            .with_grants(
-                api.VideoGrants(
-                    room_join=True,
-                    room=self.name,
-                    hidden=True,
-                    can_publish=False,
-                    can_subscribe=False,
-                )
-            )
-            .to_jwt()
+        grants = api.VideoGrants(
+            room_join=True, room=self.name, hidden=True, can_publish=False, can_subscribe=False
         )
+        identity = f"doctor-{secrets.token_hex(4)}"
+        token = signed_token(self._settings, grants, ttl_s=60, identity=identity)
         address = https_url(url) + "/rtc?auto_subscribe=0&sdk=python&protocol=15"
         async with http.web_socket(address, {"Authorization": f"Bearer {token}"}) as socket:
             message = await socket.receive()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from livekit import api
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient, Response, host_and_port, https_url
 from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped
+from agent.core.livekit_api import signed_token
 
 _LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 
@@ -25,12 +25,13 @@ _LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     """Send one authenticated request that changes nothing."""
     url = config.worker.livekit_url
+    token = signed_token(config.worker, api.VideoGrants(room_list=True), ttl_s=60)
     # LiveKit answers a wrong key, too: that is enough to be reachable.
     response = await http.request(
         "LiveKit",
         "POST",
         https_url(url) + _LIST_ROOMS,
-        headers={"Authorization": f"Bearer {_token(config)}", "Content-Type": "application/json"},
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         body=b'{"names": ["-"]}',
     )
     if not _is_livekit(response):
@@ -107,14 +108,3 @@ def _is_livekit(response: Response) -> bool:
     if response.status == 200:
         return isinstance(response.json(), dict)
     return response.status in {401, 403} and "html" not in response.headers.get("Content-Type", "")
-
-
-def _token(config: Configuration) -> str:
-    return (
-        api.AccessToken(
-            config.worker.livekit_api_key, config.worker.livekit_api_secret.get_secret_value()
-        )
-        .with_ttl(datetime.timedelta(minutes=1))
-        .with_grants(api.VideoGrants(room_list=True))
-        .to_jwt()
-    )
