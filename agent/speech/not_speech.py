@@ -90,11 +90,13 @@ class NotSpeech:
     """The signs for a model that may call certain functions."""
 
     def __init__(self, functions: Iterable[str]) -> None:
-        # `record_driven` or `recordDriven`, and `[record driven: yes]` or `(calls record driven)`
+        # `record_driven` or `recordDriven`, and `[record driven: yes]` or `(calls record driven)`.
+        # In mid-sentence, `(stop recording)` may be the name of a button.
         names = "|".join(re.escape(name) for name in functions if "_" in name) or r"(?!)"
         joined, spaced = names.replace("_", "_?"), names.replace("_", "[ _]?")
-        calls = r"(?:(?:calls?|calling|uses?|using|runs?|running|invokes?) (?:the )?)?"
-        enclosed = rf"[\[(*`]\s*{calls}(?:{spaced})\s*[\]):*=(`]"
+        calls = r"(?:calls?|calling|uses?|using|runs?|running|invokes?) (?:the )?"
+        opens = rf"(?:\[|[\[(*`]\s*{calls}|(?<!\w )[(*`])\s*"
+        enclosed = rf"{opens}(?:{calls})?(?:{spaced})\s*[\]):*=(`]"
         self._call = re.compile(rf"\b(?:{joined})\b|{enclosed}", re.I)
 
     def refuse(self, before: str, text: str, *, is_last: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.speech.sentences import PIECE, words_of
+from agent.speech.sentences import ENDED, PIECE, words_of
 
 _LONG: Final = 4
 """A sentence with at least so many words is said once in a reply."""
@@ -28,17 +28,24 @@ class Repetitions:
             before: what the model has said before its function calls. All sentences of it are said
                 once, also short ones.
         """
-        self._before = {" ".join(words_of(sentence)) for sentence in PIECE.findall(before)}
+        self._sentences = {" ".join(words_of(sentence)) for sentence in PIECE.findall(before)}
+        self._sentence = ""
+        """The words of the current sentence."""
         self._said = " ".join(words_of(before))
 
     def repeats(self, text: str) -> bool:
         """Return True if the model has said this sentence before."""
-        words = words_of(text)
-        again = len(words) >= _LONG and f" {' '.join(words)} " in f" {self._said} "
-        return again or " ".join(words) in self._before
+        return " ".join(words_of(text)) in self._sentences
 
     def add(self, text: str) -> None:
-        self._said = " ".join([self._said, *words_of(text)]).strip()
+        """Note a sentence, or a clause of one."""
+        words = words_of(text)
+        self._said = " ".join([self._said, *words]).strip()
+        self._sentence = " ".join([self._sentence, *words]).strip()
+        if ENDED.search(text):
+            if self._sentence.count(" ") >= _LONG - 1:
+                self._sentences.add(self._sentence)
+            self._sentence = ""
 
     def would_loop(self, text: str) -> bool:
         """Return True if the model says the same words again and again with this text."""
