@@ -33,14 +33,14 @@ class RecoverRecognition:
         """True if the log says that words are not recognised, and none were since then."""
         self._said = 0
         """Apologies, and the suggestion to type."""
-        self._asking_second = False
-        self._second_recognised = asyncio.Event()
+        self._asking_second: asyncio.Task[None] | None = None
         greeting.events.on(SpeechNotRecognised, self._on_not_recognised)
         greeting.events.on(SpeechRecognised, self._on_recognised)
 
     def _on_recognised(self, _: SpeechRecognised) -> None:
         self._in_a_row, self._has_warned = 0, False
-        self._second_recognised.set()
+        if self._asking_second is not None:
+            self._asking_second.cancel()
 
     def _on_not_recognised(self, event: SpeechNotRecognised) -> None:
         if self._greeting.state.end_reason is not None:
@@ -59,24 +59,18 @@ class RecoverRecognition:
         failover = self._greeting.conversation.failover
         self._greeting.events.emit(ProviderFailed("stt", "Unheard"))
         if failover is not None and failover.try_second():
-            self._asking_second = True
-            self._greeting.tasks.start(self._wait_for_second(failover), name="second_recognition")
-        elif not self._asking_second:
+            returning = self._return_to_first(failover)
+            self._asking_second = self._greeting.tasks.start(returning, name="second_recognition")
+        elif self._asking_second is None or self._asking_second.done():
             if failover is not None:
                 failover.restart()
             self._apologise()
 
-    async def _wait_for_second(self, failover: FailoverRecognition) -> None:
-        """Apologise if the second provider does not recognise the same words in time."""
-        self._second_recognised.clear()
-        try:
-            async with asyncio.timeout(_SECOND_S):
-                await self._second_recognised.wait()
-        except TimeoutError:
-            failover.return_to_first()
-            self._apologise()
-        finally:
-            self._asking_second = False
+    async def _return_to_first(self, failover: FailoverRecognition) -> None:
+        """Apologise, unless the second provider recognises the same words in time."""
+        await asyncio.sleep(_SECOND_S)
+        failover.return_to_first()
+        self._apologise()
 
     def _apologise(self) -> None:
         conversation, state = self._greeting.conversation, self._greeting.state
