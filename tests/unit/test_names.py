@@ -389,7 +389,20 @@ SHOWN_AND_SAID = [
     # Names that are also words of sentences or occupations, and titles that are occupations.
     *((name, name, name) for name in ("Are", "Haben Girma", "Mais", "Tengo", "Que Tran")),
     *((name, name, name) for name in ("Mit Patel", "Qui Nguyen", "Ne Win", "Dir Khan")),
-    *((name, name, name) for name in ("Minnie Driver", "Rebecca Nurse", "Engineer Ada Hill")),
+    *(
+        (name, name, name)
+        for name in (
+            "Minnie Driver",
+            "Rebecca Nurse",
+            "Farokh Engineer",
+            "Nigel Planer",
+            "Yambo Ouologuem",
+            "Eva Caissie",
+            "Luis Camarero",
+            "Kurt Student",
+            "Engineer Ada Hill",
+        )
+    ),
     ("Engr. Musa Bello", "Engr. Musa Bello", "Engineer Musa Bello"),
     ("Srita. Eva Vega", "Srita. Eva Vega", "Señorita Eva Vega"),
     # Introductions, and other names of the same person.
