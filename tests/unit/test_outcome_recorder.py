@@ -12,13 +12,17 @@ import pytest
 from livekit.protocol.agent import Job
 
 from agent.billing.budget import avatar_budget_is_used_up, utc_day
-from agent.core.events import AnswersChanged
+from agent.core.events import AnswersChanged, LineAdded
+from agent.core.job_metadata import Consent, JobMetadata
+from agent.core.records import Line
 from agent.greeting.observers import outcome_recorder
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.earlier_greeting import earlier_greeting
+from agent.outcomes.outcome import Outcome
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
+from tests.support.outcomes import AT
 from tests.support.process_logs import logged
 from tests.support.waiting import until_answer
 
@@ -69,6 +73,22 @@ async def test_recorder_counts_a_running_avatar_in_the_budget(path: Path) -> Non
     assert await again.avatar_seconds(utc_day()) == 72.5, "each second once"
     assert [(s.id, s.seconds) for s in await again.avatar_sessions()] == [("bey-1", 72.5)]
     await again.aclose()
+
+
+async def test_transcript_has_the_lines_in_the_order_in_which_they_began(path: Path) -> None:
+    fake = FakeGreeting(ScriptedLLM(), {}, {})
+    fake.state.metadata = JobMetadata(session_id="s", consent=Consent(transcript=True))
+    recorder = OutcomeRecorder(fake.greeting, SqliteStore(path), Job(id="o"))
+    recorder.start()
+    answer = Line(who="guide", at=AT, text="First you watch", interrupted=True)
+    words = Line(who="trainee", at=AT + timedelta(seconds=2), text="Wait, please.")
+    for line in (words, answer):
+        fake.events.emit(LineAdded(line, None))  # type: ignore[arg-type]
+    await recorder.close("continue")
+    store = SqliteStore(path)
+    [body] = await store.outcomes("s")
+    assert Outcome.model_validate_json(body).transcript == [answer, words]
+    await store.aclose()
 
 
 async def test_recorder_counts_seconds_once_if_the_end_races_with_a_save(path: Path) -> None:

@@ -8,6 +8,7 @@ expires.
 from __future__ import annotations
 
 import asyncio
+import bisect
 import contextlib
 import time
 from datetime import UTC, datetime
@@ -237,8 +238,9 @@ class OutcomeRecorder:
         self._outcome.feedback = Feedback(helpful=event.helpful, comment=event.comment, at=_now())
 
     def _on_line(self, event: LineAdded) -> None:
-        if self._outcome.transcript is not None:
-            self._outcome.transcript.append(event.line)
+        if (lines := self._outcome.transcript) is not None:
+            # A session that closes reports an interrupted line after the words that interrupted it.
+            bisect.insort(lines, event.line, key=lambda line: line.at)
 
     def _on_provider_failed(self, event: ProviderFailed) -> None:
         for fault in self._outcome.faults:
