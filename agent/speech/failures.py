@@ -14,6 +14,7 @@ from agent.core.log import logger
 from agent.core.provider_advice import PROVIDER_ADVICE
 
 ProviderError = LLMError | STTError | TTSError
+_HTTP: Final = range(100, 600)
 _EVERY_S: Final = 8.0
 """A failing model or voice is logged at most this often."""
 _DEFAULT_ADVICE: Final = "check the provider's status page, and the network and CPU of this machine"
@@ -32,8 +33,8 @@ def describe_failure(part: Part, error: Exception, provider: str, model: str) ->
     return ProviderFailed(
         part=part,
         error=type(error).__name__,
-        # livekit-agents uses -1 for "no answer at all".
-        status=None if status == -1 else status,
+        # It may be -1 (no answer at all) or the code with which a WebSocket was closed.
+        status=status if status in _HTTP else None,
         provider=provider,
         model=model,
         text=str(error),
