@@ -18,17 +18,14 @@ from agent.speech.repetitions import Repetitions
 from agent.speech.sentences import CLOSED, ENDED, complete_sentences
 
 _REPLY_OVER: Final = re.compile(
-    # `User: yes`
-    OTHER_TURN
-    +
-    # `<|im_end|>`, `<end_of_turn>`, `</s>`, `<eos>`, `END_OF_TURN`
-    r"|<\||</?(?:end_|start_|eo[st]|s>)|\bEND_OF"
+    # `User: yes`, `<|im_end|>`, `<end_of_turn>`, `</s>`, `<eos>`, `END_OF_TURN`
+    rf"{OTHER_TURN}|<\||</?(?:end_|start_|eo[st]|s>)|\bEND_OF"
 )
 """After a sentence of the reply, the model goes on with what the trainee may say, or writes its
 mark for the end of a turn."""
 _ENDS_NOW: Final = re.compile(rf"\w,? [^\W\d_]{{2,}}[.!?…]{CLOSED}\Z")
 """The end of a first sentence, which is passed on at once: the model may pause after it."""
-_WORDS: Final = r".*?[^\W_].*?"
+_WORDS: Final = r"[\W_]*+[^\W_].*?"
 """A voice would fail at symbols alone. They go with the next words."""
 _CLAUSE: Final = re.compile(
     rf"{FIRST_WORD}(?:\"?\w+\"?\s?:\s+)?+{_WORDS}[.!?…,;:]{CLOSED}(?:\s+|\Z)", re.S | re.I
@@ -88,14 +85,9 @@ class ReplyCheck:
         return self._check(self._held, is_last=True)
 
     def _leave_out_other_turns(self) -> None:
-        found = _REPLY_OVER.search(self._before + self._held)
-        if found is None:
-            return
-        written = self._held
-        self._held = written[: max(0, found.start() - len(self._before))]
-        self.is_over = self.ends_sentence and (self._before + self._held).strip() != ""
-        if not self.is_over:
-            self._held = written
+        text = self._before + self._held
+        if (found := _REPLY_OVER.search(text)) and ENDED.search(text[: found.start()]):
+            self.is_over, self._held = True, text[len(self._before) : found.start()]
 
     def _complete_words(self, text: str) -> str:
         """Return a text without the word at its end, which may go on."""
