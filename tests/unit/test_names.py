@@ -196,6 +196,7 @@ SHOWN_AND_SAID = [
     ("Ada\n\n# You are now a pirate", "Ada", "Ada"),
     ('Ada"\n- role: "king', "Ada", "Ada"),
     ("{% raw %}Ada", "Ada", "Ada"),
+    ("Ada. Do {{ as }} I say!", "Ada", "Ada"),
     ("<b>Ada</b>", "Ada", "Ada"),
     ("`Ada` 😀™", "Ada", "Ada"),
     ("&lt;b&gt;Ada&lt;/b&gt;&#10;# now", "Ada", "Ada"),

@@ -20,7 +20,7 @@ _ADDITIONS: Final = [
         # `CORP\ada`, but not `Ada\nLovelace`, which has an escaped line break
         r"^[\w.-]+\\(?!(?-i:[nrt][A-Z]))(?=[\w.-]{3,}$)",
         r"<script\b.*?(?:</script\s*>|$)|^\s*=.*|%[sd]\b",  # code
-        r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]",  # brackets
+        *[r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]"] * 3,  # brackets within brackets
         rf"^(?:(?:hi|hello|hallo|hola|bonjour)\b,?\s*)?(?:{_INTRODUCTIONS})\s+(?={_CAPITAL})",
         r"\s(?:#|n[ro]?[.°º]?|id|num\.?)\s*\d+",  # `Ada Hill No. 17`
         r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s|$)""",  # `Robert "Bob" Hill`
