@@ -65,7 +65,7 @@ export function GreetingView(props: GreetingViewProps) {
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
-  const turn = turnOf(agent, reconnecting);
+  const turn = turnOf(agent?.activity, reconnecting);
   const questions = live && state.closing === undefined ? agent?.questions : undefined;
   const canTap = questions !== undefined && hasAnswers(questions);
   const saidClosingLine = hasSaidClosingLine(state);

@@ -61,8 +61,11 @@ export function Stage(props: StageProps) {
       )}
       {live && (
         <div className="tg-notes">
-          {agent !== undefined && !hasSaidClosingLine(state) && !waitsForTap && (
-            <TurnPill {...{ agent, turn, reconnecting, textMode, microphone, canTap }} />
+          {(agent !== undefined || reconnecting) && !hasSaidClosingLine(state) && !waitsForTap && (
+            <TurnPill
+              activity={agent?.activity}
+              {...{ turn, reconnecting, textMode, microphone, canTap }}
+            />
           )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
             {slowConnection && !reconnecting && !textMode

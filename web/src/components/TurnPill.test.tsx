@@ -3,13 +3,12 @@ import { expect, test, vi } from "vitest";
 
 import type { Activity } from "../livekit/agentPresence.js";
 import { turnOf } from "../livekit/turn.js";
-import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { MicrophoneStatus } from "../livekit/useMicrophone.js";
 import { GuideContext } from "../texts/guide.js";
 import { TurnPill } from "./TurnPill.js";
 
 interface Shown {
-  activity: Activity;
+  activity: Activity | undefined;
   textMode?: boolean;
   reconnecting?: boolean;
   microphone?: MicrophoneStatus;
@@ -23,23 +22,7 @@ function show({
   canTap = false,
   ...given
 }: Shown) {
-  const agent: AgentPresence = {
-    status: {
-      ready: true,
-      output: { mode: "voice", modeReason: undefined },
-      locale: "en",
-      closing: undefined,
-      ended: undefined,
-    },
-    activity,
-    recording: false,
-    takesFeedback: false,
-    guide: "Maya",
-    questions: undefined,
-    videoTrack: undefined,
-    audioTrack: undefined,
-  };
-  const turn = turnOf(agent, reconnecting);
+  const turn = turnOf(activity, reconnecting);
   const microphone = {
     status: given.microphone ?? "on",
     speaking: false,
@@ -48,7 +31,7 @@ function show({
   };
   render(
     <GuideContext.Provider value={{ name: "Maya", poster: undefined }}>
-      <TurnPill {...{ agent, turn, reconnecting, textMode, microphone, canTap }} />
+      <TurnPill {...{ activity, turn, reconnecting, textMode, microphone, canTap }} />
     </GuideContext.Provider>,
   );
   const pill = screen.getByTestId("guide-activity");
@@ -67,6 +50,7 @@ test.each<[Shown, string, string]>([
   // Its voice may take seconds to begin the opening.
   [{ activity: "getting_ready" }, "nobody", "Maya is getting ready"],
   [{ activity: "listening", reconnecting: true }, "nobody", "Reconnecting…"],
+  [{ activity: undefined, reconnecting: true }, "nobody", "Reconnecting…"],
 ])("%o", (shown, turn, text) => {
   expect(show(shown)).toEqual([turn, text]);
 });

@@ -1,5 +1,5 @@
 import type { Microphone } from "../livekit/useMicrophone.js";
-import type { AgentPresence } from "../livekit/useAgentPresence.js";
+import type { Activity } from "../livekit/agentPresence.js";
 import type { Turn } from "../livekit/turn.js";
 import { fill } from "../lib/fill.js";
 import { useGuide } from "../texts/guide.js";
@@ -8,7 +8,8 @@ import { MicrophoneLevel } from "./MicrophoneLevel.js";
 import { yourTurn } from "./turnTexts.js";
 
 interface TurnPillProps {
-  agent: Pick<AgentPresence, "activity">;
+  /** What the agent does; undefined while the connection is interrupted and shows none. */
+  activity: Activity | undefined;
   turn: Turn;
   reconnecting: boolean;
   textMode: boolean;
@@ -19,7 +20,7 @@ interface TurnPillProps {
 
 /** Says whose turn it is; on the trainee's turn it shows what the microphone hears. */
 export function TurnPill(props: TurnPillProps) {
-  const { agent, turn, reconnecting, textMode, microphone, canTap } = props;
+  const { activity, turn, reconnecting, textMode, microphone, canTap } = props;
   const allTexts = useTexts();
   const { activity: texts } = allTexts;
   const { name } = useGuide();
@@ -29,15 +30,10 @@ export function TurnPill(props: TurnPillProps) {
     : turn === "trainee"
       ? yourTurn(microphone, textMode, canTap, allTexts)
       : turn === "guide"
-        ? texts[agent.activity === "thinking" ? "thinking" : textMode ? "writing" : "speaking"]
+        ? texts[activity === "thinking" ? "thinking" : textMode ? "writing" : "speaking"]
         : texts.getting_ready;
   return (
-    <p
-      className="tg-turn"
-      data-testid="guide-activity"
-      data-activity={agent.activity}
-      data-turn={turn}
-    >
+    <p className="tg-turn" data-testid="guide-activity" data-activity={activity} data-turn={turn}>
       {hears ? (
         <MicrophoneLevel track={microphone.track} />
       ) : (

@@ -1,10 +1,11 @@
 /** Whose turn it is in the conversation. Pure. */
-import type { AgentPresence } from "./useAgentPresence.js";
+import type { Activity } from "./agentPresence.js";
 
 /** `nobody` until the agent begins its opening, and while the connection is interrupted. */
 export type Turn = "guide" | "trainee" | "nobody";
 
-export function turnOf(agent: AgentPresence | undefined, reconnecting: boolean): Turn {
-  if (agent === undefined || agent.activity === "getting_ready" || reconnecting) return "nobody";
-  return agent.activity === "listening" ? "trainee" : "guide";
+/** `activity` is undefined while there is no agent. */
+export function turnOf(activity: Activity | undefined, reconnecting: boolean): Turn {
+  if (activity === undefined || activity === "getting_ready" || reconnecting) return "nobody";
+  return activity === "listening" ? "trainee" : "guide";
 }

@@ -46,16 +46,16 @@ export function useGreetingState(
 
   useConnection(endpoint, session, dispatch);
 
-  const follows = followsAgent(state);
+  const reconnecting = isReconnecting(session.connectionState);
+  // LiveKit lists nobody while it restores a connection, although the agent is still in the room.
+  const follows = followsAgent(state) && !(reconnecting && agent === undefined);
   useEffect(() => {
     if (follows) dispatch({ type: "agent_changed", agent });
   }, [follows, agent]);
 
   useTimeout(giveUpAfterMs(state), () => dispatch({ type: "wait_timed_out", agent }));
   useTimeout(requestAgentAfterMs(state), () => void requestAgent(endpoint, dispatch));
-  useTimeout(isReconnecting(session.connectionState) ? RECONNECT_TIMEOUT_MS : undefined, () =>
-    disconnect(room),
-  );
+  useTimeout(reconnecting ? RECONNECT_TIMEOUT_MS : undefined, () => disconnect(room));
 
   const leavesRoom = isOver(state) && !acceptsLateAgent(state);
   useEffect(() => {
