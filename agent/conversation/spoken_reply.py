@@ -26,7 +26,7 @@ class SpokenReply:
         self.text = ""
         """The text of the current attempt that has been passed on."""
         self._repeats = ""
-        """Sentences of the earlier attempt, which the current one may repeat."""
+        """What the trainee has heard of the earlier attempt, and the current one may repeat."""
         self._held = ""
         """Text that may turn out to be such a repetition."""
 
@@ -43,12 +43,12 @@ class SpokenReply:
         over = self._attempt is not None and bool(self.text)
         self._attempt = chunk.id
         if over:
-            self._repeats = complete_sentences(self.text).strip()
+            self._repeats = self.text.strip()
             self.text, self._held = "", ""
         return over
 
     def take(self, chunk: llm.ChatChunk) -> llm.ChatChunk:
-        """Return the chunk without the sentences that the trainee has heard already."""
+        """Return the chunk without what the trainee has heard already."""
         content = chunk.delta.content if chunk.delta else None
         if chunk.delta is None or not content:
             return chunk

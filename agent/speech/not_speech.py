@@ -37,8 +37,8 @@ _CODE: Final = {
     rf"</?(?:function|tool|think|ctrl|invoke|reflect|(?:{_THOUGHTS})\b)": "<tool_call>",
     rf"<!--|<\||\bEND_OF|\[(?:{_THOUGHTS})\]": "<|channel|>",
     r"\b(?:function|tool)(?:_?calls?\b| calls?[:(])": "functionCall",
-    # Names and calls. Speech has `E_STOP`, `@a_b`, `a_b.pdf`, `person(s)`, `di(2-ethylhexyl)`.
-    r"(?-i:(?<![\w./@#-])[a-z]+(?:_[a-z]+)+\b)(?![./]\w)": "truck_type",
+    # Names and calls. Speech has `E_STOP`, `a_b@c.de`, `a_b.pdf`, `person(s)`, `di(2-ethylhexyl)`.
+    r"(?-i:(?<![\w./@#-])[a-z]+(?:_[a-z]+)+\b)(?![./@]\w)": "truck_type",
     r"\b[a-z_]\w+\.[a-z_]\w+\(": "console.log(",
     r"(?-i:\b[a-z]{2,}[A-Z]\w*\()": "recordTruck(",
     r"\b[a-z_]\w*\([\d., ]*[)\"']": "range(3)",

@@ -271,6 +271,7 @@ def test_lists_formulas_and_file_names_are_speech(text: str, size: int) -> None:
         "Visit www.firm.com/first_steps today.",
         "The form is at https://firm.com/sign_in?x=1 now. Then we go on.",
         "Write to first.last_name_of_yours@firm.com first. Then we go on.",
+        "Write to first_last@firm.co.uk today.",
     ],
 )
 def test_addresses_are_speech(text: str, size: int) -> None:

@@ -75,27 +75,17 @@ def test_roles_inside_a_line_are_said(text: str, size: int) -> None:
     assert "".join(texts) == text
 
 
-def test_complete_sentences_are_not_repeated() -> None:
-    assert heard(("a", "Hello, Ada. It"), ("b", "Hello, "), ("b", "Ada. It is short.")) == [
-        "Hello, Ada. It",
-        "|",
-        "It is short.",
-    ]
+@pytest.mark.parametrize("before", ["Sure, ", "Hello, Ada. ", "Well, hello, Ada! Ready? "])
+def test_next_model_does_not_repeat_what_was_heard(before: str) -> None:
+    texts = heard(("a", before), ("b", before[:4]), ("b", f"{before[4:]}It is short."))
+    assert texts == [before, "|", "It is short."]
 
 
 def test_reply_that_begins_differently_is_passed_on_completely() -> None:
-    assert heard(("a", "Hello, Ada. It"), ("b", "Hello"), ("b", " there. It is short.")) == [
-        "Hello, Ada. It",
+    assert heard(("a", "Hello, Ada. "), ("b", "Hello"), ("b", " there. It is short.")) == [
+        "Hello, Ada. ",
         "|",
         "Hello there. It is short.",
-    ]
-
-
-def test_beginning_of_a_sentence_is_repeated() -> None:
-    assert heard(("a", "It takes ab"), ("b", "It takes ten minutes.")) == [
-        "It takes ab",
-        "|",
-        "It takes ten minutes.",
     ]
 
 
