@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 
 import aiohttp
 from livekit.agents import APIError
 
-_NETWORK = (OSError, aiohttp.ClientError)
+_NETWORK = (ConnectionError, socket.gaierror, aiohttp.ClientError)
+"""Not every OSError: that includes timeouts and files that are missing, in our own code, too."""
 
 
 def log_provider_errors_once(record: logging.LogRecord) -> bool:

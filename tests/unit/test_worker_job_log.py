@@ -8,6 +8,7 @@ import pickle
 import socket
 from typing import Any
 
+import aiohttp
 import pytest
 from livekit.agents import APIConnectionError
 from livekit.agents.ipc.log_queue import LogQueueHandler
@@ -64,6 +65,8 @@ def test_job_log_has_no_part_of_a_key_in_a_long_error(before: int) -> None:
     [
         (ValueError("no JSON"), "livekit.plugins.deepgram"),
         (ConnectionRefusedError("no LiveKit"), "livekit.agents"),
+        (socket.gaierror("no DNS"), "livekit.agents"),
+        (aiohttp.ServerDisconnectedError(), "livekit.agents"),
     ],
 )
 def test_job_log_has_no_traceback_of_what_others_answer(error: Exception, name: str) -> None:
@@ -73,8 +76,9 @@ def test_job_log_has_no_traceback_of_what_others_answer(error: Exception, name: 
     assert "Traceback" not in str(line)
 
 
-def test_job_log_has_any_other_traceback_once() -> None:
-    line = written(ValueError("mistake"), name="livekit.agents")
+@pytest.mark.parametrize("kind", [ValueError, TimeoutError, FileNotFoundError, PermissionError])
+def test_job_log_has_any_other_traceback_once(kind: type[Exception]) -> None:
+    line = written(kind("mistake"), name="livekit.agents")
     assert line["message"] == "it failed"
     assert line["exc_info"].startswith("Traceback")
-    assert line["exc_info"].endswith("ValueError: mistake")
+    assert line["exc_info"].endswith(f"{kind.__name__}: mistake")
