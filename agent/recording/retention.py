@@ -61,8 +61,9 @@ class Retention(BackgroundTask):
         for _, path in await self._folder.older_than(self._age_s):
             await self._folder.delete(path)
             deleted += 1
+        failures: list[RecordingError] = []
         if self._bucket is not None:
-            await self._move_to_bucket(self._bucket)
+            failures = await self._move_to_bucket(self._bucket)
             # One worker at a time lists the whole bucket.
             if await self._store.claim(_BUCKET_CLAIM, _EVERY_S / 2):
                 deleted += await self._bucket.delete_older(self._age_s)
@@ -71,16 +72,27 @@ class Retention(BackgroundTask):
                 "recordings older than RETENTION_DAYS were deleted",
                 extra={"event": "recordings_deleted", "recordings": deleted},
             )
+        if failures:
+            raise failures[0]
 
-    async def _move_to_bucket(self, bucket: Bucket) -> None:
-        """Move the files of jobs that were killed, or that the bucket refused."""
+    async def _move_to_bucket(self, bucket: Bucket) -> list[RecordingError]:
+        """Move the files of jobs that were killed, or that the bucket refused.
+
+        Returns the errors: a file that fails stays on the disk, and does not delay the others.
+        """
+        failures: list[RecordingError] = []
         for session_id, path in await self._folder.older_than(_FINISHED_S):
             if not await self._store.outcomes(session_id):
                 # The session was forgotten, perhaps on another machine. Its file stays on this
                 # disk until it is older than RETENTION_DAYS.
                 continue
-            await self._folder.move_to(bucket, path, _PUT_TIMEOUT_S)
+            try:
+                await self._folder.move_to(bucket, path, _PUT_TIMEOUT_S)
+            except RecordingError as e:
+                failures.append(e)
+                continue
             logger.info(
                 "a recording was moved to the bucket",
                 extra={"event": "recording_moved", "session_id": session_id},
             )
+        return failures

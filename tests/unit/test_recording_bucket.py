@@ -118,23 +118,24 @@ def test_recording_settings_are_checked(environ: dict[str, str], said: str) -> N
         WorkerSettings.from_env({**WORKER, **environ})
 
 
+def leave(path: Path, age_s: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"sound")
+    os.utime(path, (path.stat().st_mtime - age_s,) * 2)
+    return path
+
+
 async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     s3: S3, tmp_path: Path
 ) -> None:
-    def left(name: str, age_s: float) -> Path:
-        path = tmp_path / "recordings" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"sound")
-        os.utime(path, (path.stat().st_mtime - age_s,) * 2)
-        return path
-
     store = SqliteStore(tmp_path / "store.sqlite3")
     for session_id in ("killed", "running"):
         await store.open_outcome(session_id, session_id, "{}", 60)
-    left("killed/a.ogg", 3600)
-    left("killed/a.vtt", 3600)
-    left("old/a.ogg", 31 * DAY)
-    running, forgotten = left("running/a.ogg", 2), left("forgotten/a.ogg", 3600)
+    left = tmp_path / "recordings"
+    leave(left / "killed/a.ogg", 3600)
+    leave(left / "killed/a.vtt", 3600)
+    leave(left / "old/a.ogg", 31 * DAY)
+    running, forgotten = leave(left / "running/a.ogg", 2), leave(left / "forgotten/a.ogg", 3600)
     s3.put("recordings/older/a.ogg", age_s=40 * DAY)
     settings = WorkerSettings.from_env(
         {**WORKER, **s3.settings, "RECORDINGS_DIR": str(tmp_path / "recordings")}
@@ -145,6 +146,26 @@ async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     s3.put("recordings/older/a.ogg", age_s=40 * DAY)
     await Retention(settings, store).run_once()  # another worker, in the same hour
     assert "recordings/older/a.ogg" in s3.objects
+    await store.aclose()
+
+
+async def test_retention_goes_on_if_the_bucket_refuses_one_recording(
+    s3: S3, tmp_path: Path
+) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite3")
+    for session_id in ("1", "2"):
+        await store.open_outcome(session_id, session_id, "{}", 60)
+        leave(tmp_path / "recordings" / session_id / "a.ogg", 3600)
+        leave(tmp_path / "recordings" / session_id / "a.vtt", 3600)
+    s3.put("recordings/older/a.ogg", age_s=40 * DAY)
+    s3.refuses = "1/a.vtt"
+    settings = WorkerSettings.from_env(
+        {**WORKER, **s3.settings, "RECORDINGS_DIR": str(tmp_path / "recordings")}
+    )
+    with pytest.raises(RecordingError):
+        await Retention(settings, store).run_once()
+    assert set(s3.objects) == {"recordings/2/a.ogg", "recordings/2/a.vtt"}
+    assert {path.name for path in (tmp_path / "recordings").glob("1/*")} == {"a.ogg", "a.vtt"}
     await store.aclose()
 
 
