@@ -54,12 +54,20 @@ class LocalFolder:
     async def read(self, path: Path) -> bytes:
         return await _on_disk(path.read_bytes, "the recording cannot be read")
 
-    async def move_to(self, bucket: Bucket, path: Path, timeout_s: float) -> str:
-        """Move a recording and its captions to the bucket; return its key there."""
+    async def move_to(
+        self, bucket: Bucket, path: Path, timeout_s: float, captions: bytes = b""
+    ) -> str:
+        """Move a recording and its captions to the bucket; return its key there.
+
+        Args:
+            captions: empty to read them from the disk.
+        """
         name = f"{path.parent.name}/{path.stem}"
-        captions = path.with_suffix(CAPTIONS_SUFFIX)
-        if await self.size(captions):  # a job that was killed has written none
-            await bucket.put(name + CAPTIONS_SUFFIX, await self.read(captions), timeout_s)
+        written = path.with_suffix(CAPTIONS_SUFFIX)
+        if not captions and await self.size(written):  # a job that was killed has written none
+            captions = await self.read(written)
+        if captions:
+            await bucket.put(name + CAPTIONS_SUFFIX, captions, timeout_s)
         key = await bucket.put(name + AUDIO_SUFFIX, await self.read(path), timeout_s)
         await self.delete(path)
         return key

@@ -95,14 +95,18 @@ class LocalRecorder:
         assert path is not None
         if not await self._folder.size(path):
             raise RecordingError("nothing was recorded")
+        error = ""
+        if self._bucket is not None:
+            try:
+                key = await self._folder.move_to(self._bucket, path, timeout_s, captions.encode())
+                return StoredRecording(key=key)
+            except RecordingError as e:
+                error = str(e)
         try:
             await self._folder.write(path.with_suffix(CAPTIONS_SUFFIX), captions)
-            if self._bucket is not None:
-                key = await self._folder.move_to(self._bucket, path, timeout_s)
-                return StoredRecording(key=key)
         except RecordingError as e:
-            return StoredRecording(file=str(path), error=str(e))
-        return StoredRecording(file=str(path))
+            error = error or str(e)
+        return StoredRecording(file=str(path), error=error)
 
     async def delete(self) -> None:
         if self._path is not None:

@@ -65,6 +65,26 @@ async def test_local_recorder_moves_the_recording_to_the_bucket(tmp_path: Path) 
     assert os.listdir(tmp_path) == []
 
 
+async def test_local_recorder_moves_recording_and_captions_from_a_full_disk(
+    tmp_path: Path,
+) -> None:
+    async with s3_bucket() as s3:
+        with small_disk(tmp_path / "small") as disk:
+            session = audio_session()
+            bucket = Bucket.from_settings(RecordingSettings.from_env(s3.settings))
+            recorder = recorder_for(disk, session, bucket)
+            await recorder.start()
+            await listen(session, 0.5)
+            assert await recorder.stop() == ""
+            with (disk / "other-file").open("wb") as file, pytest.raises(OSError, match="No space"):
+                file.write(bytes(81 << 20))
+            stored = await recorder.store("WEBVTT\n", 5)
+            assert stored == StoredRecording(key="recordings/7/AJ_1.ogg")
+            assert os.listdir(disk) == ["other-file"]
+        assert s3.objects["recordings/7/AJ_1.ogg"].startswith(b"OggS")
+        assert s3.objects["recordings/7/AJ_1.vtt"] == b"WEBVTT\n"
+
+
 async def test_local_recorder_does_not_start_if_the_folder_is_not_writable(
     tmp_path: Path,
 ) -> None:
