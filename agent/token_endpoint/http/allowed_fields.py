@@ -58,9 +58,6 @@ def _foreign_fields(request: GreetingRequest, session_id: str, agent_name: str) 
             yield from _foreign_agent_fields(value, agent_name)
         elif not (name == "name" and value == room):
             yield f"room_config.{name}"
-    for parent in ("trainee", "consent"):
-        if (nested := getattr(request, parent)) is not None:
-            yield from (f"{parent}.{name}" for name, _ in _set_fields(nested.model_extra))
     server_values = {
         "agent_name": agent_name,
         "identity": trainee_identity(session_id),
