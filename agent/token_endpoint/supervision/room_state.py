@@ -25,6 +25,8 @@ class RoomState:
     """Further inspections after the room's counts changed."""
     failures: int = 0
     """Inspections that failed in a row."""
+    failure_logged: bool = False
+    """One of them was logged; a rate limit is logged for all rooms together."""
 
     # For the dispatch supervisor.
     request_at: float = -math.inf

@@ -229,14 +229,14 @@ class Supervisor(BackgroundTask):
                 state.inspect_by(now + min(self._pass_s * 2**state.failures, BACKOFF_MAX_S))
                 if e.status == 429:
                     raise
-                if state.failures == 1:
+                if not state.failure_logged:
+                    state.failure_logged = True
                     logger.warning(
-                        "could not inspect a room; trying again until LiveKit answers. If this "
-                        "repeats, check LIVEKIT_URL and LiveKit's status page",
+                        "could not inspect a room; trying again until LiveKit answers",
                         extra={"event": "inspection_failed", "error": str(e), **state.log_fields},
                     )
             else:
-                state.failures = 0
+                state.failures, state.failure_logged = 0, False
 
     def _back_off(self, error: LiveKitError) -> None:
         """Pause after a failed ListRooms or a 429; twice as long after each further failure."""
