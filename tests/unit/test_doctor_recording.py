@@ -54,12 +54,18 @@ async def test_recording_check_fails_if_the_folder_cannot_be_written(tmp_path: P
     assert "→ set RECORDINGS_DIR" in line
 
 
-async def test_recording_check_is_skipped_if_a_setting_is_invalid() -> None:
-    [line] = await found({"RECORDING": "worker", "RECORDING_S3_PREFIX": "../x"})
-    assert line.startswith("skipped recording.kept RECORDING_S3_PREFIX is not usable: see above")
+@pytest.mark.parametrize(
+    "wrong", [{"RECORDING_S3_PREFIX": "../x"}, {"RECORDING_S3_BUCKET": "without-credentials"}]
+)
+async def test_recording_check_of_the_folder_does_not_need_the_bucket(
+    wrong: dict[str, str], tmp_path: Path
+) -> None:
+    folder, bucket = await found({"RECORDING": "worker", "RECORDINGS_DIR": str(tmp_path), **wrong})
+    assert folder.startswith("ok recording.folder ")
+    assert bucket.startswith("skipped recording.bucket ")
+    assert next(iter(wrong)) in bucket
 
 
-async def test_recording_check_needs_credentials_for_a_bucket() -> None:
-    [line] = await found({"RECORDING": "worker", "RECORDING_S3_BUCKET": "b"})
-    assert line.startswith("skipped recording.kept ")
-    assert "RECORDING_S3_BUCKET" in line
+async def test_recording_check_is_skipped_if_recording_is_invalid() -> None:
+    [line] = await found({"RECORDING": "on"})
+    assert line.startswith("skipped recording.kept RECORDING is not usable: see above")

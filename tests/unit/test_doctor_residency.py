@@ -127,6 +127,13 @@ async def test_doctor_says_what_is_wrong_with_the_credentials(tmp_path: Path) ->
         assert "does not accept" in (await lines(environ))["gemini.key"]
 
 
+async def test_doctor_checks_vertex_without_a_key_of_the_gemini_api(tmp_path: Path) -> None:
+    async with vertex(tmp_path) as (_, environ):
+        found = await lines({**environ, "GEMINI_STT_MODEL": "transcribe"})
+    assert found["gemini.key"].startswith("ok")
+    assert found["gemini.hears"].startswith("skipped: GEMINI_STT_MODEL and GOOGLE_API_KEY")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs the permissions of POSIX")
 async def test_doctor_names_credentials_of_another_user() -> None:
     with visible_folder() as folder:

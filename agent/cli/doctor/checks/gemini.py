@@ -101,7 +101,7 @@ class _Models:
     "gemini.model",
     "gemini.voices",
     _HEARS,
-    needs=("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+    needs=("GOOGLE_GEMINI_BASE_URL",),
     address="GOOGLE_GEMINI_BASE_URL",
 )
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
@@ -114,6 +114,9 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         found = token if isinstance(token, CheckResult) else accepted
         bearer = {"Authorization": f"Bearer {token}"}
         models = _Models(http, vertex.models_address(worker), bearer, _VERTEX_ADVICE)
+    elif unusable := config.lacks("GOOGLE_API_KEY"):
+        yield skipped("gemini.key", unusable)
+        return
     else:
         models = _Models(http, f"{base}/v1beta/models", key, _ADVICE)
         found = _key(await http.request(_PROVIDER, "GET", f"{models.url}?pageSize=1", headers=key))
@@ -158,7 +161,7 @@ async def _recognition(
     config: Configuration, http: HttpClient, url: str, headers: dict[str, str]
 ) -> CheckResult:
     """Open and close the connection that greetings use."""
-    if unusable := config.lacks("GEMINI_STT_MODEL"):
+    if unusable := config.lacks("GEMINI_STT_MODEL", "GOOGLE_API_KEY"):
         return skipped(_HEARS, unusable)
     model = config.worker.gemini_stt_model
     if not model:

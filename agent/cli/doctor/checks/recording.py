@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.result import CheckResult, failed, ok, reports
+from agent.cli.doctor.result import CheckResult, failed, ok, reports, skipped
 from agent.core.errors import RecordingError
 from agent.core.folders import why_unwritable
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
 
 _BUCKET, _FOLDER = "recording.bucket", "recording.folder"
+_NEEDED = ("RECORDING", "RECORDINGS_DIR")
+_BUCKET_NEEDS = sorted(RecordingSettings.names() - {*_NEEDED})
 
 
-@reports("recording.kept", needs=tuple(sorted(RecordingSettings.names())))
+@reports("recording.kept", needs=_NEEDED)
 async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     """Check bucket and folder; no result if RECORDING is off.
 
@@ -26,7 +28,9 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     if settings.recording == "worker":
         yield _folder(settings.recordings_dir)
-    if (bucket := Bucket.from_settings(settings)) is not None:
+    if unusable := config.lacks(*_BUCKET_NEEDS):
+        yield skipped(_BUCKET, unusable)
+    elif (bucket := Bucket.from_settings(settings)) is not None:
         yield await _bucket(bucket, settings.recording_s3_bucket)
 
 
