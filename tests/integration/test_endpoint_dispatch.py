@@ -30,6 +30,8 @@ from tests.support.endpoint_process import (
 from tests.support.endpoint_requests import BACKEND, bearer, path_of
 from tests.support.waiting import until, until_answer
 
+_DISPATCH_CHECK_S = 8
+
 
 @pytest.fixture(scope="module")
 async def lk(livekit: LiveKitServer) -> AsyncIterator[api.LiveKitAPI]:
@@ -49,7 +51,9 @@ async def replicas(
 ) -> AsyncIterator[list[Endpoint]]:
     """Two endpoint processes on one store."""
     folder = tmp_path_factory.mktemp("endpoint")
-    env = endpoint_env(livekit, state, DISPATCH_CHECK_S="8", **LONG_LIVEKIT_TIMEOUT)
+    env = endpoint_env(
+        livekit, state, DISPATCH_CHECK_S=f"{_DISPATCH_CHECK_S}", **LONG_LIVEKIT_TIMEOUT
+    )
     async with endpoint(env, folder) as one, endpoint(env, folder) as two:
         yield [one, two]
 
@@ -81,8 +85,14 @@ async def test_worker_that_registers_late_gets_one_job(
     )
     assert sorted(a.status_code for a in answers) == [200, 201]
     assert await agents_in(lk, session) == []
+    trainee = rtc.Room()  # keeps the room open
+    await trainee.connect(livekit.url, answers[0].json()["livekit_token"])
     async with worker(livekit, tmp_path / "log"):
         assert len(await until_answer(lambda: agents_in(lk, session))) == 1
+        # Both replicas check the room in this time; a second agent would have joined.
+        await asyncio.sleep(_DISPATCH_CHECK_S + 2)
+        assert len(await agents_in(lk, session)) == 1
+    await trainee.disconnect()
     await lk.room.delete_room(api.DeleteRoomRequest(room=f"training-session-{session}"))
 
 
