@@ -63,17 +63,20 @@ async def run_checks(config: Configuration, *, residency_eu: bool = False) -> li
 
 
 async def _livekit_and_worker(config: Configuration, http: HttpClient) -> list[CheckResult]:
+    began_at = asyncio.get_running_loop().time()
     found = await livekit.check(config, http)
-    usable = all(result.level is Level.OK for result in found)
-    return found + (await worker.check(config, http) if usable else [])
+    if any(result.level is not Level.OK for result in found):
+        return found
+    return found + await worker.check(config, http, began_at=began_at)
 
 
 async def _endpoint_and_its_store(config: Configuration, http: HttpClient) -> list[CheckResult]:
+    began_at = asyncio.get_running_loop().time()
     found = await token_endpoint.check(config, http)
     if "endpoint" not in config.parts:
         return found
     if any(result.check == "endpoint.key" and result.level is Level.OK for result in found):
-        return found + await store.check_shared(config, http)
+        return found + await store.check_shared(config, http, began_at=began_at)
     why = (
         "needs ENDPOINT_URL and a PLATFORM_API_KEY that the token endpoint accepts; without "
         "them, run doctor for the worker and for the endpoint, and compare store.fingerprint"
