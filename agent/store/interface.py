@@ -81,7 +81,8 @@ JOB_START_S: Final = 8.0
 
 
 FORGOTTEN_S: Final = 86_400.0
-"""How long the store remembers that a session was forgotten: longer than any greeting."""
+"""How long the store remembers that a session was forgotten: longer than any greeting. If the clock
+is put back after that, new greetings of the session are refused until it has caught up."""
 
 
 def forgotten_mark(session_id: str) -> str:
