@@ -148,7 +148,7 @@ async def _add_lost_sessions(
         started = [session for session in page if session.started_at]  # others cost nothing yet
         for session in started:
             in_time = first <= session.started_at <= last
-            if in_time and session.id not in ids and host_of(session.url) == host:
+            if in_time and session.id not in ids and host_of(session.url or "") == host:
                 ids.add(session.id)  # a page may repeat sessions of the one before
                 added.append(session.id)
         if started and started[-1].started_at < first:

@@ -56,7 +56,7 @@ class ListedSession(_Session):
     """One session of the list."""
 
     id: str
-    url: str
+    url: str | None
     """The LiveKit that the avatar was sent to."""
 
     @property
@@ -69,7 +69,7 @@ class ListedSession(_Session):
 class _Page(BaseModel):
     data: list[ListedSession]
     has_more: bool
-    next_cursor: str | None = None
+    next_cursor: str | int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ async def session_pages(
         yield page.data
         if not page.has_more or not page.next_cursor:
             return
-        query["cursor"] = page.next_cursor
+        query["cursor"] = str(page.next_cursor)
 
 
 def host_of(url: str) -> str:

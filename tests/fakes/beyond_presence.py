@@ -29,7 +29,8 @@ class BeyondPresenceSessions:
     """HTTP status by id, of sessions that alone are not answered."""
     statuses: dict[str, dict[str, str]] = field(default_factory=dict)
     """The field `status` by id, if it is an unusual one."""
-    listed: dict[str, tuple[str, float]] = field(default_factory=dict)
+    cursor: type[str] | type[int] = str
+    listed: dict[str, tuple[str | None, float]] = field(default_factory=dict)
     """In the list, latest first: the LiveKit URL by id, and how long ago the session started."""
     asked: list[str] = field(default_factory=list)
     requested: list[str] = field(default_factory=list)
@@ -72,7 +73,8 @@ class BeyondPresenceSessions:
         rows = list(self.listed.items())
         page = [{**self._session(id_, ago_s), "url": url} for id_, (url, ago_s) in rows[first:][:2]]
         more = len(rows) > first + 2
-        answer = {"data": page, "has_more": more, "next_cursor": str(first + 2) if more else None}
+        cursor = self.cursor(first + 2) if more else None
+        answer = {"data": page, "has_more": more, "next_cursor": cursor}
         return web.json_response(answer)
 
     def _session(self, session_id: str, ago_s: float) -> dict[str, object]:

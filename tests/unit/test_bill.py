@@ -176,6 +176,18 @@ async def test_bill_compares_the_others_if_beyond_presence_fails_for_one(tmp_pat
     assert left == ["more", "running", "none"]
 
 
+async def test_bill_reads_a_list_with_a_number_as_cursor_and_sessions_without_url(
+    tmp_path: Path,
+) -> None:
+    ours = "wss://ours.livekit.cloud"
+    async with ledger(tmp_path) as (store, server):
+        server.seconds |= {"lost": 500.0, "call": 9.0}
+        server.listed = {"call": (None, 0), "same": (ours, 0), "lost": (ours, 0)}
+        server.cursor = int
+        found = await compare(store, server, livekit_url=ours)
+    assert (found.error, found.added) == (None, ["lost"])
+
+
 async def test_bill_finds_lost_sessions_beside_one_of_an_unknown_type(tmp_path: Path) -> None:
     ours = "wss://ours.livekit.cloud"
     async with ledger(tmp_path) as (store, server):
