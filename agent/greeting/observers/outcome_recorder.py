@@ -58,7 +58,6 @@ _SAVED_AFTER: Final = (
     AvatarJoined,
     FeedbackGiven,
     LabelShown,
-    LineAdded,
     OpeningFinished,
     OpeningStarted,
     PageTimelineReported,
@@ -241,6 +240,7 @@ class OutcomeRecorder:
         if (lines := self._outcome.transcript) is not None:
             # A session that closes reports an interrupted line after the words that interrupted it.
             bisect.insort(lines, event.line, key=lambda line: line.at)
+            self._changed.set()
 
     def _on_provider_failed(self, event: ProviderFailed) -> None:
         for fault in self._outcome.faults:
