@@ -12,7 +12,9 @@ PIECE: Final = re.compile(rf".+?(?:[.!?:…]{CLOSED}\s+|\n\s*|\Z)", re.S)
 ENDED: Final = re.compile(rf"[.!?…。！？]{CLOSED}\s*\Z")
 """The end of a sentence."""
 _SENTENCES: Final = re.compile(rf".*[.!?…。！？]{CLOSED}(?=\s|\Z)", re.S)
-_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_LETTERS: Final = r"(?:[^\W_][\u0300-\u036f\u0900-\u0903\u093a-\u094f]*)+"
+"""With accents and Hindi's vowel signs, which do not match `\\w`."""
+_WORD: Final = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 
 
 def complete_sentences(text: str) -> str:

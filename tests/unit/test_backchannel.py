@@ -110,7 +110,7 @@ async def test_backchannel_does_not_reach_the_session(locale: str, text: str) ->
             "Espera.",
             "Un momento.",
             "Attends.",
-            *("Aspetta.", "Espere.", "Wacht even.", "Подождите.", "रुकिए।", "待って。"),
+            *("Aspetta.", "Espere.", "Wacht even.", "Подождите.", "रुकिए।", "छः।", "待って。"),
         ),
         *("Three.", "Drei.", "Tres.", "Trois.", "In Wien.", "En Madrid.", "À Lyon.", "Ich nicht."),
     ],
