@@ -11,11 +11,14 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+_LINE: Final = r"\n[^\S\n]*+"
+"""The beginning of a line. It matches once in a run of line breaks: a model may write hundreds."""
 OTHER_TURN: Final = (
-    r"\n\s*(?:User|Human|System|Trainee|Nutzer|Benutzer|Usuario|Aprendiz|Utilisateur|Apprenant)\s?:"
+    rf"{_LINE}(?:User|Human|System|Trainee|Nutzer|Benutzer|Usuario|Aprendiz|Utilisateur"
+    r"|Apprenant)\s?:"
 )
 """`User: yes`, at the beginning of a line."""
-FIRST_WORD: Final = r"(?:(?:okay|ok|so|hmm|also|gut|bueno|vale|bien|bon|alors),?\s+)?+"
+FIRST_WORDS: Final = r"(?:(?:okay|ok|so|hmm|also|gut|bueno|vale|bien|bon|alors),?\s+)*+"
 _THOUGHTS: Final = (
     "thoughts?|thinking|reasoning|analysis|gedanken?|überlegung(?:en)?|pensamientos?|razonamiento"
     "|pensées?|réflexions?|raisonnement"
@@ -24,6 +27,8 @@ _TRAINEE: Final = (
     r"(?:(?:the|der|die|el|la|le)\s|l['’])?(?:user|trainee|nutzer(?:in)?|benutzer(?:in)?"
     r"|usuari[oa]|aprendiz|utilisat(?:eur|rice)|apprenante?)"
 )
+MAY_BE_THOUGHT: Final = rf"(?:the|der|die|el|la|le)\s*\Z|{_TRAINEE}"
+"""After the first words, what may become `the user wants …`."""
 _DOES: Final = (
     r"(?:wants\sto|(?:has\s)?(?:just\s)?(?:said|asked|answered)|is\sasking|seems"
     r"|(?:möchte|will)\s(?:weiter|gehen|\w*machen)|hat\s(?:\w+\s)?ge(?:sagt|fragt|antwortet)|scheint"
@@ -44,26 +49,27 @@ _CODE: Final = {
     r"\b[a-z_]\w*\([\d., ]*[)\"']": "range(3)",
     r"\bprint\s?\(": "print(x)",
     # Statements. A line of speech begins with a capital letter, or the mark of a list.
-    r"(?-i:\n\s*(?:import|from|def|class|return|lambda|while|await|assert) \w)": "\nimport json",
-    r"(?-i:\n\s*[a-z]\w*(?:\[.*\])? ?[-+*/]?= ?)": "\nx = 3",
+    rf"(?-i:{_LINE}(?:import|from|def|class|return|lambda|while|await|assert) \w)": "\nimport json",
+    rf"(?-i:{_LINE}[a-z]\w*(?:\[.*\])? ?[-+*/]?= ?)": "\nx = 3",
     r"={2,3}|= ?(?:true|false|none|null)\b|\b(?:let|const|var) \w+ =": "let x = 3",
     r"\bdef \w+\(": "def f(x)",
     r"(?-i:\bSELECT .+ FROM )": "SELECT * FROM users",
     r"\"\w+\": ?(?:true|false|null|\")": '"value": true',
     # Markdown's mark of code; no nested item of a list.
-    r"\n(?: {4}|\t)\s*[^\W\d]": "\n    next",
+    r"\n(?: {4}|\t)[^\S\n]*+[^\W\d]": "\n    next",
     # Tables, formulas, escape sequences and HTML.
-    r"\n\s*\||--\s*\|": "Part | Check\n--- | ---",
+    rf"{_LINE}\||--\s*\|": "Part | Check\n--- | ---",
     r"(?<![\w:])\\|(?-i:\\n(?![a-z]))|\$\$": r"\frac, \n or $$E$$",
     r"&(?:\w{2,8}|#\d{1,5});": "&nbsp;",
 }
 _THINKS: Final = {
     # At the beginning of a line. A list or heading is spoken, without its mark.
-    rf"\n\s*(?:[-*#]+\s+)?(?:{_THOUGHTS})\s*[\n:]": "\nThinking:",
-    r"\n\s*\*\*[^*\n]{1,60}\*\*\s*\n\s*(?:I|Ich|Je|J')\b": "\n**Planning the answer**\nI",
-    rf"\n\s*{FIRST_WORD}{_TRAINEE}\s{_DOES}\b": "\nOkay, the user wants to go on",
+    rf"{_LINE}(?:[-*#]+\s+)?(?:{_THOUGHTS})\s*[\n:]": "\nThinking:",
+    rf"{_LINE}\*\*[^*\n]{{1,60}}\*\*\s*\n\s*"
+    r"(?:I|My|Ich|Mein|Je|J'|Mon|Ma|Mi)\b": "\n**Planning the answer**\nI",
+    rf"{_LINE}{FIRST_WORDS}{_TRAINEE}\s{_DOES}\b": "\nOkay, the user wants to go on",
     # `Null.` is German for zero.
-    r"\n\s*(?-i:null|undefined|NaN|true|false)\.+\Z": "\nnull.",
+    rf"{_LINE}(?-i:null|undefined|NaN|true|false)\s*\.[\s.]*\Z": "\nnull.",
 }
 _OTHERS: Final = {
     rf"(?-i:{OTHER_TURN})": "\nUser: yes",

@@ -13,13 +13,23 @@ from typing import Final
 
 from agent.speech.asides import without_asides
 from agent.speech.leaks import Leaks
-from agent.speech.not_speech import FIRST_WORD, OTHER_TURN, REPLY_BEGINS, NotSpeech, NotSpeechError
+from agent.speech.not_speech import (
+    FIRST_WORDS,
+    MAY_BE_THOUGHT,
+    OTHER_TURN,
+    REPLY_BEGINS,
+    NotSpeech,
+    NotSpeechError,
+)
 from agent.speech.repetitions import Repetitions
 from agent.speech.sentences import CLOSED, ENDED, complete_sentences
 
 _REPLY_OVER: Final = re.compile(
     # `User: yes`, `<|im_end|>`, `<end_of_turn>`, `</s>`, `<eos>`, `END_OF_TURN`
     rf"{OTHER_TURN}|<\||</?(?:end_|start_|eo[st]|s>)|\bEND_OF"
+    # On the same line, `User: your badge number.` may be a hint.
+    r"|(?<=[.!?…]\s)(?:User|Human|Trainee)\s?:"
+    r"(?=\s*(?i:yes|no|ok|okay|sure|I|ja|nein|ich|sí|yo|oui|non|je)\W)"
 )
 """After a sentence of the reply, the model goes on with what the trainee may say, or writes its
 mark for the end of a turn."""
@@ -28,9 +38,11 @@ _ENDS_NOW: Final = re.compile(rf"\w,? [^\W\d_]{{2,}}[.!?…]{CLOSED}\Z")
 _WORDS: Final = r"[\W_]*+[^\W_].*?"
 """A voice would fail at symbols alone. They go with the next words."""
 _CLAUSE: Final = re.compile(
-    rf"{FIRST_WORD}(?:\"?\w+\"?\s?:\s+)?+{_WORDS}[.!?…,;:]{CLOSED}(?:\s+|\Z)", re.S | re.I
+    rf"{FIRST_WORDS}(?:(?<=,\s)(?=\S)(?!{MAY_BE_THOUGHT}|\"?\w+\"?\s?:)"
+    rf"|(?:\"?\w+\"?\s?:\s+)?+{_WORDS}[.!?…,;:]{CLOSED}(?:\s+|\Z))",
+    re.S | re.I,
 )
-"""A first word alone does not show enough: `Okay, the user wants …` or `Action: end_greeting`."""
+"""First words alone do not show enough: `Okay, the user wants …` or `Action: end_greeting`."""
 _SENTENCE: Final = re.compile(rf"{_WORDS}[.!?…]{CLOSED}(?:\s+|\Z)", re.S)
 _BEFORE: Final = 16
 """Characters of what was passed on that are part of a sign."""

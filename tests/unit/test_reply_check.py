@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -100,6 +101,10 @@ def test_each_aside_has_an_example(pattern: str, example: str) -> None:
         "<|channel|>analysis",
         "END_OF_TURN",
         "true",
+        "null. ",
+        "undefined.\n",
+        "**Refining the Response**\n\nMy focus is now on the question.",
+        "Okay, so the user wants to go on.",
     ],
 )
 def test_code_is_refused_before_anything_is_passed_on(text: str, size: int) -> None:
@@ -287,12 +292,10 @@ def test_lists_and_headings_are_speech(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1_000])
-def test_reply_ends_before_what_the_trainee_may_say(size: int) -> None:
-    check, said, text = (
-        ReplyCheck(script().instructions, FUNCTIONS),
-        "",
-        "Fine. We go on.\nUser: yes",
-    )
+@pytest.mark.parametrize("turn", ["\nUser: yes", " Trainee: Yes, I am.", " User: ja, bitte."])
+def test_reply_ends_before_what_the_trainee_may_say(turn: str, size: int) -> None:
+    check, said = ReplyCheck(script().instructions, FUNCTIONS), ""
+    text = f"Fine. We go on.{turn}"
     for at in range(0, len(text), size):
         said += check.add(text[at : at + size])
         if check.is_over:
@@ -319,6 +322,28 @@ def test_first_clause_is_passed_on_at_once_and_the_rest_in_whole_sentences() -> 
     said = ["Well, ", "a lot, if not all, ask that. ", "The belt is for you. ", "It stays on."]
     pieces = passed_on("".join(said), script().instructions, size=4)
     assert [piece for piece in pieces if piece] == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["Okay, ", "let us go on."],
+        ["Gut, ", "dann machen wir weiter."],
+        ["Bien, ", "passons à la suite."],
+        ["Okay, ", "the forklift comes next."],
+    ],
+)
+def test_first_word_is_passed_on_once_it_is_no_thought(said: list[str]) -> None:
+    pieces = passed_on("".join(said), script().instructions, size=4)
+    assert [piece for piece in pieces if piece] == said
+
+
+def test_hundreds_of_line_breaks_cost_no_time() -> None:
+    check = ReplyCheck(script().instructions, FUNCTIONS)
+    began = time.process_time()
+    for _ in range(250):
+        check.add("\n" * 4)
+    assert time.process_time() - began < 5  # without the limit on backtracking: minutes
 
 
 def test_complete_sentence_is_passed_on_before_more_comes() -> None:
