@@ -30,8 +30,10 @@ from tests.support.waiting import until_answer
 class Setup:
     """A recorder that has saved once."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, *, transcript: bool = False) -> None:
         fake = FakeGreeting(ScriptedLLM(), {}, {})
+        if transcript:
+            fake.state.metadata = JobMetadata(session_id="s", consent=Consent(transcript=True))
         self.events, self.state = fake.events, fake.state
         self.state.avatar_usage.requested("avatar")
         self.state.avatar_usage.answered("avatar", "bey-1")
@@ -88,6 +90,25 @@ async def test_transcript_has_the_lines_in_the_order_in_which_they_began(path: P
     store = SqliteStore(path)
     [body] = await store.outcomes("s")
     assert Outcome.model_validate_json(body).transcript == [answer, words]
+    await store.aclose()
+
+
+@pytest.mark.parametrize("transcript", [False, True])
+async def test_recorder_saves_after_a_line_only_with_a_transcript(
+    path: Path, transcript: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome_recorder, "_SAVE_EVERY_S", 60.0)
+    store = SqliteStore(path)
+    setup = Setup(store, transcript=transcript)
+    await counted(store, 0.0)
+    setup.stay.past_s = 60.0
+    setup.events.emit(LineAdded(Line(who="guide", at=AT, text="Hello."), None))  # type: ignore[arg-type]
+    if transcript:
+        await counted(store, 60.0)
+    else:
+        await asyncio.sleep(0.3)
+        assert await store.avatar_seconds(utc_day()) == 0.0
+    await setup.recorder.close("continue")
     await store.aclose()
 
 
