@@ -104,7 +104,7 @@ class TraineeWords:
         self._deliver_held()
 
     def take_unanswered(self) -> str:
-        """Return the words without an answer, which is begun now; no early reply to them is."""
+        """Return the words that the caller is about to answer, and drop the early reply to them."""
         self._early = None
         text = self.unanswered.text
         self.unanswered.clear()

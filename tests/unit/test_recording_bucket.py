@@ -118,6 +118,12 @@ def test_recording_settings_are_checked(environ: dict[str, str], said: str) -> N
         WorkerSettings.from_env({**WORKER, **environ})
 
 
+def settings_of(s3: S3, folder: Path) -> WorkerSettings:
+    """Settings with recordings in a folder, and a bucket."""
+    environ = {**WORKER, **s3.settings, "RECORDINGS_DIR": str(folder / "recordings")}
+    return WorkerSettings.from_env(environ)
+
+
 def leave(path: Path, age_s: float) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"sound")
@@ -137,9 +143,7 @@ async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     leave(left / "old/a.ogg", 31 * DAY)
     running, forgotten = leave(left / "running/a.ogg", 2), leave(left / "forgotten/a.ogg", 3600)
     s3.put("recordings/older/a.ogg", age_s=40 * DAY)
-    settings = WorkerSettings.from_env(
-        {**WORKER, **s3.settings, "RECORDINGS_DIR": str(tmp_path / "recordings")}
-    )
+    settings = settings_of(s3, tmp_path)
     await Retention(settings, store).run_once()
     assert set(s3.objects) == {"recordings/killed/a.ogg", "recordings/killed/a.vtt"}
     assert sorted((tmp_path / "recordings").glob("*/*")) == sorted([forgotten, running])
@@ -159,9 +163,7 @@ async def test_retention_goes_on_if_the_bucket_refuses_one_recording(
         leave(tmp_path / "recordings" / session_id / "a.vtt", 3600)
     s3.put("recordings/older/a.ogg", age_s=40 * DAY)
     s3.refuses = "1/a.vtt"
-    settings = WorkerSettings.from_env(
-        {**WORKER, **s3.settings, "RECORDINGS_DIR": str(tmp_path / "recordings")}
-    )
+    settings = settings_of(s3, tmp_path)
     with pytest.raises(RecordingError):
         await Retention(settings, store).run_once()
     assert set(s3.objects) == {"recordings/2/a.ogg", "recordings/2/a.vtt"}

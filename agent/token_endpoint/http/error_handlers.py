@@ -66,7 +66,8 @@ def add_error_handlers(app: FastAPI, settings: EndpointSettings) -> None:
     async def on_our_error(request: Request, error: Exception) -> Response:
         api_error = api_error_for(cast(TrainingGreeterError, error))
         server_error = api_error.kind.status >= 500
-        if (dropped := 0 if server_error else limiters[api_error.code].take()) is None:
+        dropped = 0 if server_error else limiters[api_error.code].take()
+        if dropped is None:
             return respond(request, api_error)
         # The log filter drops lines with a session id if OUTCOME_DETAIL=aggregate.
         hidden = settings.only_counts and api_error.code not in _OF_A_GREETING

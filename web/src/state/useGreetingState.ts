@@ -47,7 +47,7 @@ export function useGreetingState(
   useConnection(endpoint, session, dispatch);
 
   const reconnecting = isReconnecting(session.connectionState);
-  // LiveKit lists nobody while it restores a connection, although the agent is still in the room.
+  // LiveKit lists no participants while it restores a connection, although the agent is still in the room.
   const follows = followsAgent(state) && !(reconnecting && agent === undefined);
   useEffect(() => {
     if (follows) dispatch({ type: "agent_changed", agent });

@@ -36,7 +36,7 @@ _SOUND_MS, _OPEN_SOUND = 200, 0.15
 """After this much silence, a lower probability of the turn detector is a doubt."""
 _AGAIN_MS = (160, 220)
 """Silence after which unfinished words are recognised again. If the model has made a full stop of
-their comma both times, there is no doubt: it does so after most sentences and few pauses."""
+their comma both times, the words raise no doubt. It does so after most sentences and few pauses."""
 _WORDS_MS = 400
 """By now, the model has also made a full stop after more pauses, but not of "And I say,"."""
 _GOES_ON = re.compile(
